@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The {@code unroll} command and its recipes. */
+module dev.unroll.cli {
+  requires com.fasterxml.jackson.core;
+  requires dev.unroll.api;
+  requires info.picocli;
+  requires java.desktop;
+  requires java.management;
+  requires me.tongfei.progressbar;
+  requires org.apache.commons.numbers.gamma;
+  requires xchart;
+
+  opens dev.unroll.cli to
+      info.picocli;
+}
