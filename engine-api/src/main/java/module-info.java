@@ -8,6 +8,7 @@ module dev.unroll.api {
 
   exports dev.unroll;
   exports dev.unroll.check;
+  exports dev.unroll.check.golden;
   exports dev.unroll.io;
   exports dev.unroll.nn;
   exports dev.unroll.text;

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The operations as users call them: each checks shapes, lifetimes, aliasing and ownership, with
+ * one set of messages for all backends, and then runs on the backend. What each computes stands at
+ * {@link Operations} and {@link FusedOperations}.
+ *
+ * <p>A handle with its arenas and tensors belongs to the thread that opened it, until another calls
+ * {@link #adopt}. For more parallelism open the backend once per thread. A caller's mistake throws
+ * {@link IllegalArgumentException} or {@link IllegalStateException}; the device's failure {@link
+ * BackendException}.
+ */
+public final class Ops extends CheckedOperations implements AutoCloseable {
+  private final Backend backend;
+  private final Pool pool;
+  private final List<Arena> arenas = new ArrayList<>();
+  private volatile Thread owner = Thread.currentThread();
+  private boolean closed;
+
+  /**
+   * Wraps an open backend, which is closed with this.
+   *
+   * @param backend the backend
+   */
+  public Ops(Backend backend) {
+    super(backend);
+    this.backend = backend;
+    this.pool = new Pool(this, backend, Long.getLong("unroll.memory", Long.MAX_VALUE));
+  }
+
+  /**
+   * The backend's name and device.
+   *
+   * @return such as {@code "cpu (16 lanes, 2 threads)"}
+   */
+  public String name() {
+    return backend.name();
+  }
+
+  /**
+   * What ran so far and where.
+   *
+   * @return the record
+   */
+  public Placement placement() {
+    return backend.placement();
+  }
+
+  /**
+   * What the memory holds.
+   *
+   * @return bytes and buffers
+   */
+  public MemoryUse memory() {
+    return pool.use();
+  }
+
+  /**
+   * Opens an arena.
+   *
+   * @param label its name in messages
+   * @return the arena, to be closed
+   */
+  public Arena arena(String label) {
+    begin("arena");
+    Arena arena = new Arena(this, label);
+    arenas.add(arena);
+    return arena;
+  }
+
+  /** Makes the calling thread the owner; the one before must have stopped using this handle. */
+  public void adopt() {
+    owner = Thread.currentThread();
+  }
+
+  /**
+   * Closes the backend and frees everything.
+   *
+   * @throws IllegalStateException if arenas were still open; it names them, and all is freed
+   */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    begin("close");
+    List<Arena> open = List.copyOf(arenas);
+    open.forEach(Arena::close);
+    pool.flush();
+    closed = true;
+    backend.close();
+    if (!open.isEmpty()) {
+      throw new IllegalStateException(
+          "close: "
+              + backend.name()
+              + " was closed with open arenas: "
+              + open.stream().map(a -> "'" + a.label() + "'").collect(Collectors.joining(", "))
+              + "; close each arena first (try-with-resources)");
+    }
+  }
+
+  // ---- transfer
+
+  /**
+   * Copies values to the device.
+   *
+   * @param values row-major; exactly as many as dst has
+   * @param dst any view
+   */
+  public void write(float[] values, Tensor dst) {
+    begin("write");
+    checks.output("write", "dst", dst);
+    if (values.length != dst.size()) {
+      throw new IllegalArgumentException(
+          "write: " + values.length + " values do not fill " + dst + " of " + dst.size());
+    }
+    if (dst.isDense()) {
+      backend.write(values, dst);
+      return;
+    }
+    try (Arena staging = arena("write")) {
+      Tensor dense = staging.tensor(dst.rows(), dst.cols());
+      backend.write(values, dense);
+      backend.copy(dense, dst);
+    }
+  }
+
+  /**
+   * Copies index values to the device.
+   *
+   * @param values exactly as many as dst has
+   * @param dst destination
+   */
+  public void write(int[] values, Indices dst) {
+    checks.length("write", "values' destination", dst, values.length);
+    write(values, 0, dst);
+  }
+
+  /**
+   * Copies index values to the device.
+   *
+   * @param values source
+   * @param from first value taken; as many as dst has
+   * @param dst destination
+   */
+  public void write(int[] values, int from, Indices dst) {
+    begin("write");
+    checks.usable("write", "dst", dst);
+    if (from < 0 || from > values.length - dst.length()) {
+      throw new IllegalArgumentException(
+          "write: " + dst + " from " + from + " is outside " + values.length + " values");
+    }
+    dst.storage().remember(values, from, dst.offset(), dst.length());
+    backend.write(values, from, dst);
+  }
+
+  /**
+   * Copies values from the device, after everything queued is done.
+   *
+   * @param src any view
+   * @return row-major values
+   */
+  public float[] read(Tensor src) {
+    float[] values = new float[src.size()];
+    read(src, values);
+    return values;
+  }
+
+  /**
+   * Copies values from the device, after everything queued is done.
+   *
+   * @param src any view
+   * @param dst receives the values row-major; at least as long as src has elements
+   */
+  public void read(Tensor src, float[] dst) {
+    begin("read");
+    checks.usable("read", "src", src);
+    if (dst.length < src.size()) {
+      throw new IllegalArgumentException(
+          "read: " + src + " does not fit into " + dst.length + " values");
+    }
+    if (src.isDense()) {
+      backend.read(src, dst);
+      return;
+    }
+    try (Arena staging = arena("read")) {
+      Tensor dense = staging.tensor(src.rows(), src.cols());
+      backend.copy(src, dense);
+      backend.read(dense, dst);
+    }
+  }
+
+  /** Waits until everything queued is done. */
+  public void synchronize() {
+    begin("synchronize");
+    backend.synchronize();
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  Pool pool() {
+    return pool;
+  }
+
+  void forget(Arena arena) {
+    arenas.remove(arena);
+  }
+
+  @Override
+  void begin(String op) {
+    Thread thread = Thread.currentThread();
+    if (thread != owner) {
+      throw new IllegalStateException(
+          op
+              + ": this handle of "
+              + backend.name()
+              + " belongs to thread '"
+              + owner.getName()
+              + "', called from '"
+              + thread.getName()
+              + "'; open one per thread, or call adopt() when the other has stopped");
+    }
+    if (closed) {
+      throw new IllegalStateException(op + ": " + backend.name() + " is closed");
+    }
+  }
+}
