@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.nn;
+
+import dev.unroll.Arena;
+import dev.unroll.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A part of a model: immutable settings and parameter tensors. Sequence tensors are time-major and
+ * packed, [N, F] with N = {@code pass.steps().rows()}; {@link Ragged} brings other layouts into
+ * that form.
+ *
+ * @param <I> what goes in: {@link Tensor}, or {@link dev.unroll.Indices} for an embedding
+ */
+public interface Layer<I> {
+  /**
+   * What is trained.
+   *
+   * @return parameters in a fixed order; each call gives the same tensors
+   */
+  List<Parameter> parameters();
+
+  /**
+   * What stands in a model file besides the parameters and must have the value it has.
+   *
+   * @return tensors by name, mostly none
+   */
+  default Map<String, Tensor> constants() {
+    return Map.of();
+  }
+
+  /**
+   * A state of zeros, to be carried from pass to pass.
+   *
+   * @param arena owns the tensors
+   * @param batch sequences in a batch, B
+   * @return the state; {@link State#NONE} for a layer without one
+   */
+  default State zeroState(Arena arena, int batch) {
+    return State.NONE;
+  }
+
+  /**
+   * Computes the output.
+   *
+   * @param pass where and over which steps
+   * @param input what goes in
+   * @param initial state before the first step; names that are absent are zeros
+   * @return output, final state and what the gradient needs
+   */
+  Trace forward(Pass pass, I input, State initial);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.nn;
+
+import dev.unroll.Tensor;
+import java.util.List;
+
+/**
+ * Long short-term memory (S. Hochreiter, J. Schmidhuber, 1997, with forget gates): rows of the
+ * weights in blocks i, f, g, o; i, f, o = sigmoid, g = tanh of ((b_ih + b_hh) + W_ih x) + W_hh h;
+ * c' = f c + i g; h' = o tanh(c'). Two states, {@code h} and {@code c}.
+ */
+public final class Lstm extends Recurrent {
+  /**
+   * Layers with new parameters.
+   *
+   * @param init makes, for each layer k, {@code weight_ih_lk} [4H, input], {@code weight_hh_lk}
+   *     [4H, H], {@code bias_ih_lk} and {@code bias_hh_lk} [4H]
+   * @param shape sizes
+   */
+  public Lstm(Initializer init, Shape shape) {
+    super(init, shape, 4, List.of("h", "c"));
+  }
+
+  @Override
+  Unrolled unroll(Pass pass, Weights w, Tensor gates, List<Tensor> states) {
+    Tensor wHh = w.hh().value();
+    Tensor cs = states.get(1);
+    Tensor tanhC = pass.arena().tensor(gates.rows(), cs.cols());
+    pass.ops().lstmSequence(pass.steps(), wHh, gates, states.get(0), cs, tanhC);
+    return (dOutput, dStates) -> {
+      Tensor dGates = pass.arena().tensor(gates.rows(), gates.cols());
+      Tensor dh = dStates.get(0);
+      Tensor dc = dStates.get(1);
+      pass.ops().lstmSequenceGrad(pass.steps(), wHh, gates, cs, tanhC, dOutput, dh, dc, dGates);
+      return new GateGradients(dGates, dGates);
+    };
+  }
+}

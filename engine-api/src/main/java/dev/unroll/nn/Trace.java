@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.nn;
+
+import dev.unroll.Tensor;
+
+/** What a forward pass leaves behind; it lives in the arena of the pass. */
+public interface Trace {
+  /**
+   * The output.
+   *
+   * @return [N, F], or [B, F] after a layer that keeps one row of each sequence
+   */
+  Tensor output();
+
+  /**
+   * The state after the last step of each sequence.
+   *
+   * @return the state; {@link State#NONE} from a layer without one
+   */
+  default State finalState() {
+    return State.NONE;
+  }
+
+  /**
+   * Back-propagates: adds to the gradients of the parameters and gives those of what went in.
+   *
+   * @param dOutput gradient of the output, not changed
+   * @param dFinal gradient of the final state, not changed; names that are absent are zeros
+   * @return gradients of input and initial state
+   */
+  Gradients backward(Tensor dOutput, State dFinal);
+
+  /**
+   * Gradients of what went into a forward pass.
+   *
+   * @param input gradient of the input; null if that was indices
+   * @param initial gradient of the initial state
+   */
+  record Gradients(Tensor input, State initial) {
+    /**
+     * Of a layer without state.
+     *
+     * @param input gradient of the input
+     * @return the gradients
+     */
+    public static Gradients of(Tensor input) {
+      return new Gradients(input, State.NONE);
+    }
+  }
+}
