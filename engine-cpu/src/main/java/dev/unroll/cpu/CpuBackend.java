@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cpu;
+
+import static dev.unroll.cpu.HostBuffer.floats;
+
+import dev.unroll.Activation;
+import dev.unroll.AdamStep;
+import dev.unroll.Arithmetic;
+import dev.unroll.CrossEntropy;
+import dev.unroll.Indices;
+import dev.unroll.Steps;
+import dev.unroll.Tensor;
+import dev.unroll.Unary;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The fast CPU backend: the results of {@link ScalarBackend} in every bit, by vectors and threads.
+ * Whatever is not overridden here, and whatever has columns that are not contiguous, runs as the
+ * plain loops do.
+ */
+final class CpuBackend extends ScalarBackend {
+  /** Elements below which waking another thread costs more than it saves. */
+  private static final int MIN_PARALLEL_ELEMENTS = 1 << 15;
+
+  private final Workers workers;
+  private final Gemm gemm;
+  private final Sequences sequences;
+  private final RowOperations rows;
+  private final Mat a = new Mat();
+  private final Mat b = new Mat();
+  private final Mat c = new Mat();
+
+  /**
+   * Starts the threads, checks their arithmetic and warms the kernels.
+   *
+   * @param threads threads that work, the caller included
+   */
+  CpuBackend(int threads) {
+    super("cpu", "cpu (" + Lanes.F.length() + " lanes, " + threads + " threads)");
+    workers = new Workers(threads);
+    gemm = new Gemm(workers);
+    sequences = new Sequences(workers, gemm);
+    rows = new RowOperations(workers);
+    workers.run(part -> ExactProbe.run(name() + ", thread " + part));
+    WarmUp.once(workers);
+  }
+
+  @Override
+  List<String> notes() {
+    return List.of(
+        "vectors of " + Lanes.F.length() + " floats",
+        workers.count() + " threads; the batch of a sequence is split between them",
+        WarmUp.note());
+  }
+
+  @Override
+  public void close() {
+    workers.close();
+    super.close();
+  }
+
+  // ---- element-wise
+
+  /** One span of an element-wise operation; offsets into the arrays of its operands. */
+  private interface Span {
+    void run(int n, int x, int y, int out);
+  }
+
+  /** Runs a span over every row, or over all elements at once where nothing lies between rows. */
+  private void spans(Tensor x, Tensor y, Tensor out, Span span) {
+    if (x.isDense() && y.isDense() && out.isDense()) {
+      int size = out.size();
+      split(
+          size,
+          size,
+          (from, to) ->
+              span.run(to - from, x.offset() + from, y.offset() + from, out.offset() + from));
+    } else {
+      split(
+          out.rows(),
+          out.size(),
+          (from, to) -> {
+            for (int r = from; r < to; r++) {
+              span.run(out.cols(), rowAt(x, r), rowAt(y, r), rowAt(out, r));
+            }
+          });
+    }
+  }
+
+  private void split(int count, int work, Range range) {
+    if (workers.count() == 1 || work < MIN_PARALLEL_ELEMENTS) {
+      range.run(0, count);
+    } else {
+      workers.run(part -> range.run(share(count, part), share(count, part + 1)));
+    }
+  }
+
+  private int share(int count, int part) {
+    return (int) ((long) count * part / workers.count());
+  }
+
+  private interface Range {
+    void run(int from, int to);
+  }
+
+  private static int rowAt(Tensor t, int r) {
+    return t.offset() + r * t.rowStride();
+  }
+
+  /** Whether the elements of each row lie side by side. */
+  static boolean contiguous(Tensor... tensors) {
+    for (Tensor t : tensors) {
+      if (t.colStride() != 1 && t.cols() > 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void fill(float value, Tensor out) {
+    if (!contiguous(out)) {
+      super.fill(value, out);
+      return;
+    }
+    count();
+    float[] os = floats(out);
+    spans(out, out, out, (n, same, again, oo) -> Arrays.fill(os, oo, oo + n, value));
+  }
+
+  @Override
+  public void axpby(float alpha, Tensor x, float beta, Tensor y) {
+    if (!contiguous(x, y)) {
+      super.axpby(alpha, x, beta, y);
+      return;
+    }
+    count();
+    float[] xs = floats(x);
+    float[] ys = floats(y);
+    if (beta == 0) {
+      spans(x, x, y, (n, xo, same, yo) -> Spans.scale(n, alpha, xs, xo, ys, yo));
+    } else {
+      spans(x, x, y, (n, xo, same, yo) -> Spans.axpby(n, alpha, xs, xo, beta, ys, yo));
+    }
+  }
+
+  @Override
+  public void binary(Arithmetic op, Tensor x, Tensor y, Tensor out) {
+    if (!contiguous(x, y, out)) {
+      super.binary(op, x, y, out);
+      return;
+    }
+    count();
+    float[] xs = floats(x);
+    float[] ys = floats(y);
+    float[] os = floats(out);
+    spans(
+        x,
+        y,
+        out,
+        switch (op) {
+          case ADD -> (n, xo, yo, oo) -> Spans.add(n, xs, xo, ys, yo, os, oo);
+          case SUB -> (n, xo, yo, oo) -> Spans.sub(n, xs, xo, ys, yo, os, oo);
+          case MUL -> (n, xo, yo, oo) -> Spans.mul(n, xs, xo, ys, yo, os, oo);
+          case DIV -> (n, xo, yo, oo) -> Spans.div(n, xs, xo, ys, yo, os, oo);
+        });
+  }
+
+  @Override
+  public void map(Unary f, Tensor x, Tensor y) {
+    float[] xs = floats(x);
+    float[] ys = floats(y);
+    Span span =
+        switch (f.kind()) {
+          case EXP -> (n, xo, same, yo) -> VectorLoops.EXP.run(n, xs, xo, ys, yo);
+          case EXPM1 -> (n, xo, same, yo) -> VectorLoops.EXPM1.run(n, xs, xo, ys, yo);
+          case LOG -> (n, xo, same, yo) -> VectorLoops.LOG.run(n, xs, xo, ys, yo);
+          case LOG1P -> (n, xo, same, yo) -> VectorLoops.LOG1P.run(n, xs, xo, ys, yo);
+          default -> null;
+        };
+    if (span == null || !contiguous(x, y)) {
+      super.map(f, x, y);
+      return;
+    }
+    count();
+    spans(x, x, y, span);
+  }
+
+  @Override
+  public void copy(Tensor x, Tensor y) {
+    if (!contiguous(x, y)) {
+      super.copy(x, y);
+      return;
+    }
+    count();
+    float[] xs = floats(x);
+    float[] ys = floats(y);
+    spans(x, x, y, (n, xo, same, yo) -> System.arraycopy(xs, xo, ys, yo, n));
+  }
+
+  @Override
+  public void activate(Activation f, Tensor x, Tensor y) {
+    if (!contiguous(x, y)) {
+      super.activate(f, x, y);
+      return;
+    }
+    count();
+    float[] xs = floats(x);
+    float[] ys = floats(y);
+    spans(x, x, y, (n, xo, same, yo) -> SpanActivations.apply(f, n, xs, xo, ys, yo));
+  }
+
+  @Override
+  public void activateGrad(Activation f, Tensor x, Tensor y, Tensor dy, Tensor dx) {
+    Tensor given = f.gradNeedsX() ? x : f.gradNeedsY() ? y : dy;
+    if (!contiguous(given, dy, dx)) {
+      super.activateGrad(f, x, y, dy, dx);
+      return;
+    }
+    count();
+    float[] g = floats(given);
+    float[] dys = floats(dy);
+    float[] dxs = floats(dx);
+    spans(
+        given,
+        dy,
+        dx,
+        (n, go, dyo, dxo) -> SpanActivations.grad(f, n, g, go, g, go, dys, dyo, dxs, dxo));
+  }
+
+  // ---- products and sums
+
+  @Override
+  public void matmul(Tensor x, Tensor y, float beta, Tensor out) {
+    count();
+    gemm.multiply(Sequences.mat(a, x), Sequences.mat(b, y), beta, Sequences.mat(c, out));
+  }
+
+  @Override
+  public void sumRows(Tensor x, float beta, Tensor out) {
+    if (!contiguous(x, out)) {
+      super.sumRows(x, beta, out);
+      return;
+    }
+    count();
+    split(x.cols(), x.size(), (from, to) -> RowOperations.sumRows(x, from, to, beta, out));
+  }
+
+  @Override
+  public void norm(List<Tensor> xs, Tensor out) {
+    for (Tensor x : xs) {
+      if (!x.isDense()) {
+        super.norm(xs, out);
+        return;
+      }
+    }
+    float squares = rows.sumOfSquares(xs);
+    if (squares <= Float.MAX_VALUE) {
+      count();
+      floats(out)[out.offset()] = (float) Math.sqrt(squares);
+    } else {
+      super.norm(xs, out);
+    }
+  }
+
+  // ---- rows of classes
+
+  @Override
+  public void softmax(Tensor x, Tensor y) {
+    if (!contiguous(x, y)) {
+      super.softmax(x, y);
+      return;
+    }
+    count();
+    rows.softmax(x, y);
+  }
+
+  @Override
+  public void logSoftmax(Tensor x, Tensor y) {
+    if (!contiguous(x, y)) {
+      super.logSoftmax(x, y);
+      return;
+    }
+    count();
+    rows.logSoftmax(x, y);
+  }
+
+  @Override
+  public void crossEntropyWithGrad(
+      CrossEntropy spec,
+      Tensor scores,
+      Indices targets,
+      Tensor weights,
+      Tensor dLoss,
+      Tensor rowLosses,
+      Tensor loss,
+      Tensor denominator,
+      Tensor dScores) {
+    boolean plain =
+        spec.input() == CrossEntropy.Input.LOGITS && spec.smoothing() == 0 && weights == null;
+    if (!plain || !contiguous(scores, dScores)) {
+      super.crossEntropyWithGrad(
+          spec, scores, targets, weights, dLoss, rowLosses, loss, denominator, dScores);
+      return;
+    }
+    count();
+    rows.crossEntropyWithGrad(spec, scores, targets, dLoss, rowLosses, loss, denominator, dScores);
+  }
+
+  // ---- rows by number
+
+  @Override
+  public void gather(Tensor table, Indices rowNumbers, Tensor out) {
+    if (!contiguous(table, out)) {
+      super.gather(table, rowNumbers, out);
+      return;
+    }
+    count();
+    split(out.rows(), out.size(), (from, to) -> gather(table, rowNumbers, out, from, to));
+  }
+
+  private static void gather(Tensor table, Indices numbers, Tensor out, int from, int to) {
+    int n = table.cols();
+    for (int i = from; i < to; i++) {
+      int row = HostBuffer.ints(numbers)[numbers.offset() + i];
+      if (row < 0) {
+        Arrays.fill(floats(out), rowAt(out, i), rowAt(out, i) + n, 0f);
+      } else {
+        System.arraycopy(floats(table), rowAt(table, row), floats(out), rowAt(out, i), n);
+      }
+    }
+  }
+
+  @Override
+  public void scatterAdd(Tensor dOut, Indices rowNumbers, Tensor dTable) {
+    if (!contiguous(dOut, dTable)) {
+      super.scatterAdd(dOut, rowNumbers, dTable);
+      return;
+    }
+    count();
+    int n = dTable.cols();
+    for (int i = 0; i < dOut.rows(); i++) {
+      int row = HostBuffer.ints(rowNumbers)[rowNumbers.offset() + i];
+      if (row >= 0) {
+        int at = rowAt(dTable, row);
+        Spans.add(n, floats(dTable), at, floats(dOut), rowAt(dOut, i), floats(dTable), at);
+      }
+    }
+  }
+
+  // ---- optimisers
+
+  @Override
+  public void adamStep(
+      AdamStep step,
+      Tensor scalars,
+      Tensor gradScale,
+      List<Tensor> params,
+      List<Tensor> grads,
+      List<Tensor> m,
+      List<Tensor> v,
+      List<Tensor> vMax) {
+    if (step.weightDecay() != 0
+        || !vMax.isEmpty()
+        || !(allDense(params) && allDense(grads) && allDense(m) && allDense(v))) {
+      super.adamStep(step, scalars, gradScale, params, grads, m, v, vMax);
+      return;
+    }
+    count();
+    float scale = gradScale == null ? 1f : floats(gradScale)[gradScale.offset()];
+    for (int i = 0; i < params.size(); i++) {
+      Tensor p = params.get(i);
+      Tensor g = grads.get(i);
+      Tensor mi = m.get(i);
+      Tensor vi = v.get(i);
+      split(
+          p.size(),
+          4 * p.size(),
+          (from, to) -> SpanOptimisers.adam(step, scalars, scale, from, to, p, g, mi, vi));
+    }
+  }
+
+  private static boolean allDense(List<Tensor> tensors) {
+    return tensors.stream().allMatch(Tensor::isDense);
+  }
+
+  // ---- sequences
+
+  @Override
+  public void rnnSequence(Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
+    if (contiguous(pre, hs)) {
+      count();
+      sequences.rnn(steps, f, wHh, pre, hs);
+    } else {
+      super.rnnSequence(steps, f, wHh, pre, hs);
+    }
+  }
+
+  @Override
+  public void rnnSequenceGrad(
+      Steps steps,
+      Activation f,
+      Tensor wHh,
+      Tensor pre,
+      Tensor hs,
+      Tensor dOut,
+      Tensor dh,
+      Tensor dPre) {
+    if (contiguous(pre, hs, dOut == null ? dh : dOut, dh, dPre)) {
+      count();
+      sequences.rnnGrad(steps, f, wHh, pre, hs, dOut, dh, dPre);
+    } else {
+      super.rnnSequenceGrad(steps, f, wHh, pre, hs, dOut, dh, dPre);
+    }
+  }
+
+  @Override
+  public void lstmSequence(
+      Steps steps, Tensor wHh, Tensor gates, Tensor hs, Tensor cs, Tensor tanhC) {
+    if (contiguous(gates, hs, cs, tanhC)) {
+      count();
+      sequences.lstm(steps, wHh, gates, hs, cs, tanhC);
+    } else {
+      super.lstmSequence(steps, wHh, gates, hs, cs, tanhC);
+    }
+  }
+
+  @Override
+  public void lstmSequenceGrad(
+      Steps steps,
+      Tensor wHh,
+      Tensor gates,
+      Tensor cs,
+      Tensor tanhC,
+      Tensor dOut,
+      Tensor dh,
+      Tensor dc,
+      Tensor dGates) {
+    if (contiguous(gates, cs, tanhC, dOut == null ? dh : dOut, dh, dc, dGates)) {
+      count();
+      sequences.lstmGrad(steps, wHh, gates, cs, tanhC, dOut, dh, dc, dGates);
+    } else {
+      super.lstmSequenceGrad(steps, wHh, gates, cs, tanhC, dOut, dh, dc, dGates);
+    }
+  }
+
+  @Override
+  public void gruSequence(
+      Steps steps, Tensor wHh, Tensor bHh, Tensor gates, Tensor fromH, Tensor hs) {
+    if (contiguous(gates, fromH, hs, bHh == null ? hs : bHh)) {
+      count();
+      sequences.gru(steps, wHh, bHh, gates, fromH, hs);
+    } else {
+      super.gruSequence(steps, wHh, bHh, gates, fromH, hs);
+    }
+  }
+
+  @Override
+  public void gruSequenceGrad(
+      Steps steps,
+      Tensor wHh,
+      Tensor gates,
+      Tensor fromH,
+      Tensor hs,
+      Tensor dOut,
+      Tensor dh,
+      Tensor dGates,
+      Tensor dFromH) {
+    if (contiguous(gates, fromH, hs, dOut == null ? dh : dOut, dh, dGates, dFromH)) {
+      count();
+      sequences.gruGrad(steps, wHh, gates, fromH, hs, dOut, dh, dGates, dFromH);
+    } else {
+      super.gruSequenceGrad(steps, wHh, gates, fromH, hs, dOut, dh, dGates, dFromH);
+    }
+  }
+}

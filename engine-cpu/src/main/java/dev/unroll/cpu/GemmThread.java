@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cpu;
+
+/**
+ * Matrix products on the calling thread alone, with that thread's own buffers.
+ *
+ * <p>The loops, from the outside: chunks of k; blocks of rows of A, copied so that a block stays in
+ * the second-level cache; panels of columns of B, copied so that a panel stays in the first-level
+ * cache; tiles of C, one micro-kernel call each. B is read in place when only few rows use it.
+ */
+final class GemmThread {
+  /** Rows of A in a block: 512 rows of a chunk are half a megabyte. */
+  private static final int BLOCK_ROWS = 512;
+
+  /** With at most this many rows in a block, copying B costs more than reading it in place. */
+  private static final int IN_PLACE_ROWS = 32;
+
+  private static final int PANEL = MicroKernels.PANEL;
+  private static final int GROUP = MicroKernels.GROUP_ROWS;
+  private static final int PITCH = MicroKernels.ROW_PITCH;
+
+  /** What the kernels add a sum to where C is not to be read: +0 + s is s, since s is never -0. */
+  private static final float[] ZEROS = new float[4 * PANEL];
+
+  private final float[] blockBuffer = new float[BLOCK_ROWS * PITCH];
+  private final float[] panelBuffer = new float[Gemm.CHUNK * PANEL];
+  private final float[] tile = new float[MicroKernels.TILE_ROWS * PANEL];
+  private final Product own = new Product();
+
+  private Product product;
+  private int chunkStart; // first k
+  private int chunk; // number of k
+  private boolean add; // whether C is read: beta is not 0, or a chunk was stored before
+  private float[] aData; // rows of the block stand PITCH apart
+  private int aOffset;
+  private int groupRows; // so many rows of the block are in interleaved groups
+  private float[] bData; // rows of the panel stand bStride apart
+  private int bOffset;
+  private int bStride;
+  private int panelStride; // distance between the selected panels
+  private int height; // rows of the current tile
+
+  /** C [m,n] = beta * C + A [m,k] B [k,n]; with beta 0, C is not read. C overlaps neither. */
+  void multiply(Mat a, Mat b, float beta, Mat c) {
+    multiply(own.set(a, b, beta, c), 0, own.c.rows, 0, own.c.cols);
+    own.clear();
+  }
+
+  /** C [m,n] = beta * C + A [m,k] B [k,n] with B packed before; the same bits as unpacked. */
+  void multiply(Mat a, Packed b, float beta, Mat c) {
+    multiply(own.set(a, b, beta, c), 0, own.c.rows, 0, own.c.cols);
+    own.clear();
+  }
+
+  /** Computes the part of C that is [m0, m1) by [n0, n1); n0 is a multiple of PANEL. */
+  void multiply(Product p, int m0, int m1, int n0, int n1) {
+    product = p;
+    int depth = p.a.cols;
+    add = p.beta != 0;
+    if (depth == 0 || (add && p.beta != 1)) {
+      scale(m0, m1, n0, n1);
+    }
+    for (chunkStart = 0; chunkStart < depth; chunkStart += Gemm.CHUNK) {
+      chunk = Math.min(Gemm.CHUNK, depth - chunkStart);
+      for (int row = m0; row < m1; row += BLOCK_ROWS) {
+        block(row, Math.min(BLOCK_ROWS, m1 - row), n0, n1);
+      }
+      add = true;
+    }
+    product = null;
+    aData = null;
+    bData = null;
+  }
+
+  /** C = beta * C, rounded: what the chunk sums are then added to. */
+  private void scale(int m0, int m1, int n0, int n1) {
+    Mat c = product.c;
+    for (int row = m0; row < m1; row++) {
+      int at = c.at(row, n0);
+      for (int col = n0; col < n1; col++) {
+        c.data[at] = add ? product.beta * c.data[at] : 0f;
+        at += c.colStride;
+      }
+    }
+  }
+
+  private void block(int row, int rows, int n0, int n1) {
+    selectRows(row, rows);
+    if (rows == 1 && product.packed == null && product.b.colStride != 1) {
+      dots(row, n0, n1);
+      return;
+    }
+    int col = n0;
+    if (rows == 1 && product.c.colStride == 1) {
+      col = wideRow(row, n0, n1);
+    }
+    int width = Gemm.CHUNK / chunk * PANEL; // several panels when k is short: longer rows of C
+    for (; col < n1; col += width) {
+      int cols = Math.min(width, n1 - col);
+      selectPanels(col, cols, rows);
+      for (int i = 0; i < rows; i += height) {
+        height = MicroKernels.tileRows(rows - i);
+        tiles(row, i, col, cols);
+      }
+    }
+  }
+
+  private void selectRows(int row, int rows) {
+    Mat a = product.a;
+    groupRows = 0;
+    if (rows == 1 && a.colStride == 1) {
+      aData = a.data;
+      aOffset = a.at(row, chunkStart);
+      return;
+    }
+    if (a.rowStride == 1) {
+      groupRows = rows - rows % GROUP;
+      Packing.groups(a, row, groupRows, chunkStart, chunk, blockBuffer);
+    }
+    int rest = rows - groupRows;
+    Packing.rows(a, row + groupRows, rest, chunkStart, chunk, blockBuffer, groupRows * PITCH);
+    aData = blockBuffer;
+    aOffset = 0;
+  }
+
+  private void selectPanels(int col, int cols, int rows) {
+    Mat b = product.b;
+    bStride = PANEL;
+    panelStride = chunk * PANEL;
+    if (product.packed != null) {
+      bData = product.packed.data;
+      bOffset = product.packed.panel(chunkStart, chunk, col);
+    } else if (rows <= IN_PLACE_ROWS && cols % PANEL == 0 && b.colStride == 1) {
+      bData = b.data;
+      bOffset = b.at(chunkStart, col);
+      bStride = b.rowStride;
+      panelStride = PANEL;
+    } else {
+      Packing.panels(b, chunkStart, chunk, col, cols, panelBuffer, 0);
+      bData = panelBuffer;
+      bOffset = 0;
+    }
+  }
+
+  /** The tiles at row i of the block, one for each selected panel. */
+  private void tiles(int row, int i, int col, int cols) {
+    Mat c = product.c;
+    int bo = bOffset;
+    for (int j = 0; j < cols; j += PANEL) {
+      int co = c.at(row + i, col + j);
+      if (cols - j < PANEL || c.colStride != 1) {
+        tile(i, bo, ZEROS, 0, 0, tile, 0, PANEL);
+        merge(Math.min(PANEL, cols - j), co);
+      } else if (add) {
+        tile(i, bo, c.data, co, c.rowStride, c.data, co, c.rowStride);
+      } else {
+        tile(i, bo, ZEROS, 0, 0, c.data, co, c.rowStride);
+      }
+      bo += panelStride;
+    }
+  }
+
+  /** Runs the kernel for the tile at row i of the block and the panel at bo. */
+  private void tile(int i, int bo, float[] old, int oo, int ldo, float[] c, int co, int ldc) {
+    int kc = chunk;
+    float[] a = aData;
+    int ao = aOffset + i * PITCH;
+    float[] b = bData;
+    int ldb = bStride;
+    if (i < groupRows) {
+      int go = (i - i % GROUP) * PITCH + i % GROUP;
+      if (height == 8) {
+        MicroKernels.group8(kc, a, go, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      } else {
+        MicroKernels.group6(kc, a, go, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      }
+      return;
+    }
+    switch (height) {
+      case 8 -> MicroKernels.rows8(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      case 6 -> MicroKernels.rows6(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      case 4 -> MicroKernels.rows4(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      case 2 -> MicroKernels.rows2(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      default -> MicroKernels.rows1(kc, a, ao, b, bo, ldb, old, oo, c, co);
+    }
+  }
+
+  /** Moves the chunk sums of a tile to C, which has other strides or fewer columns than a tile. */
+  private void merge(int cols, int co) {
+    Mat c = product.c;
+    for (int i = 0; i < height; i++) {
+      mergeRow(i * PANEL, cols, c.data, co + i * c.rowStride, c.colStride);
+    }
+  }
+
+  private void mergeRow(int from, int count, float[] c, int co, int stride) {
+    if (add) {
+      for (int j = 0; j < count; j++) {
+        c[co + j * stride] += tile[from + j];
+      }
+    } else {
+      for (int j = 0; j < count; j++) {
+        c[co + j * stride] = tile[from + j];
+      }
+    }
+  }
+
+  /** One row of C by as many whole groups of four panels as there are; returns the next column. */
+  private int wideRow(int row, int n0, int n1) {
+    Mat c = product.c;
+    int col = n0;
+    for (; col + 4 * PANEL <= n1; col += 4 * PANEL) {
+      selectPanels(col, 4 * PANEL, 1);
+      int co = c.at(row, col);
+      MicroKernels.row1x4Panels(
+          chunk,
+          aData,
+          aOffset,
+          bData,
+          bOffset,
+          panelStride,
+          bStride,
+          add ? c.data : ZEROS,
+          add ? co : 0,
+          c.data,
+          co);
+    }
+    return col;
+  }
+
+  /** One row of C where the columns of B are contiguous: chains of scalar fma, nothing copied. */
+  private void dots(int row, int n0, int n1) {
+    Mat b = product.b;
+    Mat c = product.c;
+    int col = n0;
+    for (; col + 8 <= n1; col += 8) {
+      ScalarKernels.dot8(
+          chunk, aData, aOffset, b.data, b.at(chunkStart, col), b.rowStride, b.colStride, tile);
+      mergeRow(0, 8, c.data, c.at(row, col), c.colStride);
+    }
+    for (; col < n1; col++) {
+      ScalarKernels.dot1(chunk, aData, aOffset, b.data, b.at(chunkStart, col), b.rowStride, tile);
+      mergeRow(0, 1, c.data, c.at(row, col), c.colStride);
+    }
+  }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cpu;
+
+import static dev.unroll.cpu.HostBuffer.floats;
+
+import dev.unroll.CrossEntropy;
+import dev.unroll.Indices;
+import dev.unroll.Reduction;
+import dev.unroll.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/** Operations on rows of classes and on whole tensors; rows are contiguous and split by threads. */
+final class RowOperations {
+  /** Elements below which waking another thread costs more than it saves. */
+  private static final int MIN_PARALLEL_ELEMENTS = 1 << 13;
+
+  private static final int CHUNK = 256;
+
+  private final Workers workers;
+  private final Rows[] scratch;
+
+  RowOperations(Workers workers) {
+    this.workers = workers;
+    scratch = new Rows[workers.count()];
+    for (int i = 0; i < scratch.length; i++) {
+      scratch[i] = new Rows();
+    }
+  }
+
+  /** One row of an operation, on the thread that owns the scratch memory. */
+  private interface Row {
+    void run(Rows rows, int r);
+  }
+
+  private void each(Tensor x, Row row) {
+    int threads = workers.count();
+    if (threads == 1 || x.size() < MIN_PARALLEL_ELEMENTS) {
+      for (int r = 0; r < x.rows(); r++) {
+        row.run(scratch[0], r);
+      }
+      return;
+    }
+    workers.run(
+        part -> {
+          int to = (int) ((long) x.rows() * (part + 1) / threads);
+          for (int r = (int) ((long) x.rows() * part / threads); r < to; r++) {
+            row.run(scratch[part], r);
+          }
+        });
+  }
+
+  void softmax(Tensor x, Tensor y) {
+    int n = x.cols();
+    each(
+        x,
+        (rows, r) -> {
+          int yo = at(y, r);
+          Spans.shift(n, floats(x), at(x, r), rows.max(n, floats(x), at(x, r)), floats(y), yo);
+          VectorLoops.EXP.run(n, floats(y), yo, floats(y), yo);
+          Spans.divide(n, floats(y), yo, rows.sum(n, floats(y), yo), floats(y), yo);
+        });
+  }
+
+  void logSoftmax(Tensor x, Tensor y) {
+    int n = x.cols();
+    each(
+        x,
+        (rows, r) -> {
+          int xo = at(x, r);
+          float max = rows.max(n, floats(x), xo);
+          Spans.logShift(
+              n,
+              floats(x),
+              xo,
+              max,
+              Functions.log(rows.sumOfExp(n, floats(x), xo, max)),
+              floats(y),
+              at(y, r));
+        });
+  }
+
+  /** Sum of x over rows for columns from to to, in chunks of rows. */
+  static void sumRows(Tensor x, int from, int to, float beta, Tensor out) {
+    float[] sums = new float[to - from];
+    float[] o = floats(out);
+    int oo = out.offset() + from;
+    int n = to - from;
+    for (int chunk = 0; chunk < x.rows() || chunk == 0; chunk += CHUNK) {
+      Arrays.fill(sums, 0f);
+      for (int r = chunk; r < Math.min(x.rows(), chunk + CHUNK); r++) {
+        Spans.add(n, sums, 0, floats(x), at(x, r) + from, sums, 0);
+      }
+      if (chunk > 0) {
+        Spans.add(n, o, oo, sums, 0, o, oo);
+      } else if (beta == 0) {
+        System.arraycopy(sums, 0, o, oo, n);
+      } else {
+        Spans.scale(n, beta, o, oo, o, oo);
+        Spans.add(n, o, oo, sums, 0, o, oo);
+      }
+    }
+  }
+
+  float sumOfSquares(List<Tensor> xs) {
+    float total = 0f;
+    for (Tensor x : xs) {
+      total =
+          total + scratch[0].sumOfProducts(x.size(), floats(x), x.offset(), floats(x), x.offset());
+    }
+    return total;
+  }
+
+  /** Cross-entropy from logits without weights or smoothing, and its gradient, row by row. */
+  void crossEntropyWithGrad(
+      CrossEntropy spec,
+      Tensor scores,
+      Indices targets,
+      Tensor dLoss,
+      Tensor rowLosses,
+      Tensor loss,
+      Tensor denominator,
+      Tensor dScores) {
+    boolean mean = spec.reduction() == Reduction.MEAN;
+    int[] ids = HostBuffer.ints(targets);
+    int counted = 0;
+    for (int i = 0; i < targets.length(); i++) {
+      counted += ids[targets.offset() + i] == spec.ignoreIndex() ? 0 : 1;
+    }
+    float divisor = mean ? counted : 1f;
+    int perRow = spec.reduction() == Reduction.NONE ? dLoss.rowStride() : 0;
+    each(
+        scores,
+        (rows, r) -> {
+          float g = floats(dLoss)[dLoss.offset() + r * perRow];
+          floats(rowLosses)[at(rowLosses, r)] =
+              row(
+                  spec,
+                  rows,
+                  scores,
+                  ids[targets.offset() + r],
+                  mean ? g / divisor : g,
+                  dScores,
+                  r);
+        });
+    float sum = sumColumn(rowLosses);
+    floats(denominator)[denominator.offset()] = divisor;
+    floats(loss)[loss.offset()] = mean ? sum / divisor : sum;
+  }
+
+  private static float row(
+      CrossEntropy spec, Rows rows, Tensor scores, int target, float g, Tensor dScores, int r) {
+    int n = scores.cols();
+    float[] x = floats(scores);
+    float[] d = floats(dScores);
+    int xo = at(scores, r);
+    int d0 = at(dScores, r);
+    if (target == spec.ignoreIndex()) {
+      Arrays.fill(d, d0, d0 + n, 0f);
+      return 0f;
+    }
+    float max = rows.max(n, x, xo);
+    float shifted = x[xo + target] - max;
+    Spans.shift(n, x, xo, max, d, d0);
+    VectorLoops.EXP.run(n, d, d0, d, d0);
+    float sum = rows.sum(n, d, d0);
+    float own = g * (d[d0 + target] / sum - 1f);
+    Spans.divideScale(n, d, d0, sum, g, d, d0);
+    d[d0 + target] = own;
+    return -(shifted - Functions.log(sum));
+  }
+
+  private float sumColumn(Tensor x) {
+    float[] column = new float[x.rows()];
+    for (int r = 0; r < column.length; r++) {
+      column[r] = floats(x)[at(x, r)];
+    }
+    return scratch[0].sum(column.length, column, 0);
+  }
+
+  private static int at(Tensor t, int r) {
+    return t.offset() + r * t.rowStride();
+  }
+}
