@@ -2,11 +2,10 @@
 
 /** The {@code unroll} command and its recipes. */
 module dev.unroll.cli {
-  requires com.fasterxml.jackson.core;
   requires dev.unroll.api;
+  requires dev.unroll.cpu;
   requires info.picocli;
   requires java.desktop;
-  requires java.management;
   requires me.tongfei.progressbar;
   requires org.apache.commons.numbers.gamma;
   requires xchart;

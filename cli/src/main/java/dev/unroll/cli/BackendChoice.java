@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import dev.unroll.BackendProvider;
+import dev.unroll.Backends;
+import dev.unroll.Ops;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Opens the backend that the user names. */
+final class BackendChoice {
+  /** Names that are settled but have no provider yet. */
+  static final List<String> NOT_BUILT = List.of("cuda", "cuda-emulated", "opencl");
+
+  private BackendChoice() {}
+
+  /**
+   * Opens a backend.
+   *
+   * @throws CliException if there is no such backend, or not yet
+   * @throws dev.unroll.BackendException if it is there but cannot be opened
+   */
+  static Ops open(String id, BackendProvider.Options options) {
+    requireKnown(id);
+    return Backends.open(id, options);
+  }
+
+  /** Demands a name that a provider has, or {@code auto}. */
+  static void requireKnown(String id) {
+    List<String> known =
+        new ArrayList<>(Backends.providers().stream().map(BackendProvider::name).toList());
+    known.add("auto");
+    String name = id.contains(":") ? id.substring(0, id.indexOf(':')) : id;
+    if (known.contains(name)) {
+      return;
+    }
+    if (NOT_BUILT.contains(name)) {
+      throw CliException.notBuilt("the backend " + name);
+    }
+    throw CliException.usage(
+        "unknown backend '"
+            + id
+            + "'"
+            + Names.suggestion(name, known)
+            + "\nbackends: "
+            + String.join(", ", known)
+            + "; not built yet: "
+            + String.join(", ", NOT_BUILT));
+  }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import dev.unroll.Arena;
+import dev.unroll.CrossEntropy;
+import dev.unroll.Indices;
+import dev.unroll.Ops;
+import dev.unroll.Precision;
+import dev.unroll.Steps;
+import dev.unroll.Tensor;
+import dev.unroll.nn.Dense;
+import dev.unroll.nn.Embedding;
+import dev.unroll.nn.Initializer;
+import dev.unroll.nn.Losses;
+import dev.unroll.nn.Lstm;
+import dev.unroll.nn.Pass;
+import dev.unroll.nn.Recurrent;
+import dev.unroll.nn.Sequential;
+import dev.unroll.nn.State;
+import dev.unroll.nn.Trace;
+import dev.unroll.text.CharVocabulary;
+import dev.unroll.text.Sampler;
+import dev.unroll.text.StreamBatches;
+import dev.unroll.text.Vocabulary;
+import dev.unroll.train.Adam;
+import dev.unroll.train.Optimizer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A character language model: from each character of a text it predicts the next. Embedding, LSTM
+ * and a dense layer give one logit for each character of the vocabulary; the loss is the mean
+ * cross-entropy over all steps.
+ *
+ * <p>Training is truncated back-propagation through time: B streams of the text are read T
+ * characters at a time; gradients stop at the edges of such a batch, the LSTM's state goes on. The
+ * first 90 % of the text train, the rest is held out.
+ */
+final class CharLm implements Session {
+  private static final int EMBEDDING = 64;
+  private static final int HIDDEN = 128;
+  private static final double TRAINING_SHARE = 0.9;
+
+  /** The learning rate rises to its peak in the warm-up and falls to its floor at the horizon. */
+  private static final long WARM_UP = 100;
+
+  private static final long HORIZON = 6000;
+  private static final double FLOOR = 0.01;
+
+  /** The default recipe. */
+  static final Recipe RECIPE =
+      new Recipe(
+          "char-lm",
+          "Embedding, LSTM, Dense: predicts the next character; Moby-Dick",
+          "moby-dick.txt",
+          new TrainSettings(
+              "char-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", 32, 64, 0.004, 1, 0),
+          HORIZON,
+          CharLm::new);
+
+  private final Ops ops;
+  private final TrainSettings settings;
+  private final Vocabulary vocabulary;
+  private final Sequential<Indices> network;
+  private final Optimizer optimizer;
+  private final State carried;
+  private final Steps steps;
+  private final StreamBatches batches;
+  private final int[] inputs;
+  private final int[] targets;
+  private final int[] heldOut;
+
+  CharLm(Arena model, TrainSettings settings, Corpus corpus) {
+    this.ops = model.ops();
+    this.settings = settings;
+    this.vocabulary = CharVocabulary.of(corpus.text());
+    int[] tokens = vocabulary.encode(corpus.text());
+    int training = (int) (tokens.length * TRAINING_SHARE);
+    this.batches =
+        new StreamBatches(Arrays.copyOf(tokens, training), settings.batch(), settings.seq());
+    if (tokens.length - training < 2) {
+      throw new IllegalArgumentException(
+          "the held-out tenth of the text has fewer than 2 characters; use more text");
+    }
+    this.heldOut = Arrays.copyOfRange(tokens, training, tokens.length);
+    this.network =
+        network(new Initializer(model, settings.seed()), vocabulary.size(), EMBEDDING, HIDDEN);
+    this.optimizer = new Adam(model, network.parameters(), Adam.Settings.ADAM);
+    this.carried = network.zeroState(model, settings.batch());
+    this.steps = Steps.uniform(settings.seq(), settings.batch());
+    this.inputs = new int[steps.rows()];
+    this.targets = new int[steps.rows()];
+  }
+
+  /** The network: ids [T*B] to logits [T*B, vocabulary]. */
+  static Sequential<Indices> network(Initializer init, int vocabulary, int embedding, int hidden) {
+    return Sequential.of("embedding", new Embedding(init, vocabulary, embedding))
+        .then("lstm", new Lstm(init, new Recurrent.Shape(embedding, hidden)))
+        .then("dense", new Dense(init, hidden, vocabulary));
+  }
+
+  @Override
+  public Tensor run(Arena step, long number) {
+    batches.seek(number - 1);
+    if (batches.startsEpoch()) {
+      carried.zero(ops);
+    }
+    batches.next(inputs, targets);
+    Trace trace = network.forward(Pass.of(step, steps), step.indices(inputs), carried);
+    Losses.Loss loss =
+        Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), step.indices(targets), null);
+    trace.backward(loss.gradient(), State.NONE);
+    trace.finalState().copyTo(ops, carried);
+    return loss.value();
+  }
+
+  /** Linear warm-up times half a cosine. */
+  @Override
+  public double learningRate(long step) {
+    double warm = Math.min(1, step / (double) WARM_UP);
+    double done = Math.min(1, step / (double) HORIZON);
+    double decay = FLOOR + (1 - FLOOR) * 0.5 * (1 + StrictMath.cos(StrictMath.PI * done));
+    return settings.lr() * warm * decay;
+  }
+
+  @Override
+  public String metric() {
+    return "heldout_nats_per_char";
+  }
+
+  @Override
+  public double evaluate() {
+    return HeldOut.meanCrossEntropy(ops, network, heldOut);
+  }
+
+  @Override
+  public String sample(int length, long seed) {
+    StringBuilder text = new StringBuilder();
+    new TextGenerator(ops, network, vocabulary)
+        .generate("", length, new Sampler(0.7, 0, 1, seed), text::append);
+    return text.toString();
+  }
+
+  @Override
+  public Map<String, Object> sizes() {
+    Map<String, Object> sizes = new LinkedHashMap<>();
+    sizes.put("vocabulary", vocabulary.size());
+    sizes.put("embedding", EMBEDDING);
+    sizes.put("hidden", HIDDEN);
+    return sizes;
+  }
+
+  @Override
+  public Ops ops() {
+    return ops;
+  }
+
+  @Override
+  public Optimizer optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public Sequential<Indices> network() {
+    return network;
+  }
+
+  @Override
+  public State carried() {
+    return carried;
+  }
+
+  @Override
+  public long stepsPerEpoch() {
+    return batches.batchesPerEpoch();
+  }
+
+  @Override
+  public int tokensPerStep() {
+    return steps.rows();
+  }
+
+  @Override
+  public Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  @Override
+  public String data() {
+    return batches.batchesPerEpoch()
+        + " batches of "
+        + settings.batch()
+        + " x "
+        + settings.seq()
+        + " characters an epoch, "
+        + heldOut.length
+        + " characters held out";
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What {@code unroll doctor} says about the JVM and the computer. */
+final class Machine {
+  private static final int FMAS = 200_000;
+
+  /** A fused multiply-add in hardware takes about a nanosecond, one in software more than 100. */
+  private static final double SLOW_NANOS = 40;
+
+  private static final long MIB = 1 << 20;
+
+  private Machine() {}
+
+  /** The facts, by name. */
+  static Map<String, Object> facts() {
+    Runtime runtime = Runtime.getRuntime();
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
+    facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    facts.put("processors", runtime.availableProcessors());
+    facts.put("heap_limit_mib", runtime.maxMemory() / MIB);
+    facts.put("vector_module", vectorModule());
+    double nanos = fmaNanos();
+    facts.put("fma_nanoseconds", Math.rint(nanos * 10) / 10);
+    facts.put("fma_hardware", nanos < SLOW_NANOS);
+    facts.put("caches", "none: no backend built so far keeps files");
+    return facts;
+  }
+
+  static boolean vectorModule() {
+    return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  }
+
+  /** Time of one fused multiply-add; the best of a few tries. */
+  private static double fmaNanos() {
+    double best = Double.POSITIVE_INFINITY;
+    for (int attempt = 0; attempt < 5; attempt++) {
+      long start = System.nanoTime();
+      float sum = chain(1 + attempt * 0x1p-20f);
+      long nanos = System.nanoTime() - start;
+      // The sum is used, so that the loop cannot be left out.
+      best = Float.isNaN(sum) ? best : Math.min(best, (double) nanos / FMAS);
+    }
+    return best;
+  }
+
+  private static float chain(float start) {
+    float sum = start;
+    for (int i = 0; i < FMAS; i++) {
+      sum = Math.fma(sum, 0.999f, 0.001f);
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** {@code unroll recipes}: lists the example networks. */
+@Command(name = "recipes", description = "Lists the example networks that 'train' knows.")
+final class RecipesCommand implements Callable<Integer> {
+  private final Console console;
+
+  RecipesCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public Integer call() {
+    for (Recipe recipe : Recipes.ALL) {
+      String state = recipe.isBuilt() ? "" : " (not built yet)";
+      console.print("%-16s %s%s", recipe.name(), recipe.summary(), state);
+    }
+    return ExitCode.DONE;
+  }
+}
