@@ -4,6 +4,7 @@
 module dev.unroll.cli {
   requires dev.unroll.api;
   requires dev.unroll.cpu;
+  requires dev.unroll.kernels;
   requires info.picocli;
   requires java.desktop;
   requires me.tongfei.progressbar;

@@ -11,7 +11,7 @@ import java.util.List;
 /** Opens the backend that the user names. */
 final class BackendChoice {
   /** Names that are settled but have no provider yet. */
-  static final List<String> NOT_BUILT = List.of("cuda", "cuda-emulated", "opencl");
+  static final List<String> NOT_BUILT = List.of("cuda", "cuda-emulated");
 
   private BackendChoice() {}
 

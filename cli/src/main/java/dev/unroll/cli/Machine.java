@@ -2,6 +2,7 @@
 
 package dev.unroll.cli;
 
+import dev.unroll.kernels.UserFolder;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -28,7 +29,7 @@ final class Machine {
     double nanos = fmaNanos();
     facts.put("fma_nanoseconds", Math.rint(nanos * 10) / 10);
     facts.put("fma_hardware", nanos < SLOW_NANOS);
-    facts.put("caches", "none: no backend built so far keeps files");
+    facts.put("caches", UserFolder.root() + " (built kernels and native libraries of opencl)");
     return facts;
   }
 

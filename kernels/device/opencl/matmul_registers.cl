@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// out = beta * out + a b for CPU devices that run OpenCL: the same bits as matmul_naive
+// (matmul.cl), with tiles of 8 rows by 32 columns in vector registers, no local memory and no
+// barriers.
+//
+// b is packed first, by matmul_pack, into panels of 32 columns, so that it is read in order; a may
+// be packed by matmul_pack_rows into tiles of 8 rows, which pays where its rows are not contiguous.
+// In matmul_registers a work-item, alone in its group, takes one panel after the other of dimension
+// 1; of the row tiles it has one block for each group of dimension 0. 256 rows of a panel (32 KB)
+// stay in the first-level cache while the block's tiles pass. Any grid of groups of one will do.
+
+#define PANEL 32
+#define TILE_ROWS 8
+
+// The elements of two vectors in turns: the first half of them, and the second.
+#define TURNS_LOW(a, b) (float16) (a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, \
+    a.s4, b.s4, a.s5, b.s5, a.s6, b.s6, a.s7, b.s7)
+#define TURNS_HIGH(a, b) (float16) (a.s8, b.s8, a.s9, b.s9, a.sa, b.sa, a.sb, b.sb, \
+    a.sc, b.sc, a.sd, b.sd, a.se, b.se, a.sf, b.sf)
+
+// to[32 * i + j] = from[i + stride * j] for i and j below 16. Each round rotates the eight bits of
+// an element's row and column by one; four rounds exchange row and column.
+DEVICE_FN void transpose_block(GLOBAL const float* from, int stride, GLOBAL float* to) {
+  float16 rows[16];
+  #pragma unroll
+  for (int j = 0; j < 16; j++) {
+    rows[j] = vload16(0, from + j * stride);
+  }
+  #pragma unroll
+  for (int round = 0; round < 4; round++) {
+    float16 turned[16];
+    #pragma unroll
+    for (int p = 0; p < 8; p++) {
+      turned[2 * p] = TURNS_LOW(rows[p], rows[p + 8]);
+      turned[2 * p + 1] = TURNS_HIGH(rows[p], rows[p + 8]);
+    }
+    #pragma unroll
+    for (int j = 0; j < 16; j++) {
+      rows[j] = turned[j];
+    }
+  }
+  #pragma unroll
+  for (int i = 0; i < 16; i++) {
+    vstore16(rows[i], 0, to + i * PANEL);
+  }
+}
+
+// packed = b in panels of 32 columns, the last filled up with +0. Work-items share the rows of b
+// (dimension 0, in contiguous blocks) and the panels (dimension 1).
+KERNEL void matmul_pack(
+    GLOBAL const float* b, int b0, int br, int bc, // [k, n]
+    GLOBAL float* packed, int packed0, int packedr, int packedc, // [panels, k, 32], dense
+    int k, int n) {
+  int block = (k - 1) / GLOBAL_SIZE0 + 1;
+  int begin = GLOBAL_ID0 * block;
+  int end = k - begin < block ? k : begin + block;
+  for (int panel = GLOBAL_ID1; panel * PANEL < n; panel += GLOBAL_SIZE1) {
+    int left = panel * PANEL;
+    int width = n - left < PANEL ? n - left : PANEL;
+    GLOBAL float* to = packed + packed0 + panel * k * PANEL;
+    int i = begin;
+    if (bc == 1 && width == PANEL) {
+      for (; i < end; i++) {
+        vstore16(vload16(0, &AT(b, i, left)), 0, to + i * PANEL);
+        vstore16(vload16(1, &AT(b, i, left)), 1, to + i * PANEL);
+      }
+    } else if (br == 1 && width == PANEL) {
+      for (; i + 16 <= end; i += 16) {
+        transpose_block(&AT(b, i, left), bc, to + i * PANEL);
+        transpose_block(&AT(b, i, left + 16), bc, to + i * PANEL + 16);
+      }
+    }
+    for (; i < end; i++) {
+      for (int j = 0; j < PANEL; j++) {
+        to[i * PANEL + j] = j < width ? AT(b, i, left + j) : 0.0f;
+      }
+    }
+  }
+}
+
+// packed = a in tiles of 8 rows, the last filled up with +0: strides 1 and 8 inside a tile.
+// Work-items share the columns of a (dimension 0, in contiguous blocks) and the tiles (dimension
+// 1).
+KERNEL void matmul_pack_rows(
+    GLOBAL const float* a, int a0, int ar, int ac, // [m, k]
+    GLOBAL float* packed, int packed0, int packedr, int packedc, // [tiles, k, 8], dense
+    int m, int k) {
+  int block = (k - 1) / GLOBAL_SIZE0 + 1;
+  int begin = GLOBAL_ID0 * block;
+  int end = k - begin < block ? k : begin + block;
+  for (int tile = GLOBAL_ID1; tile * TILE_ROWS < m; tile += GLOBAL_SIZE1) {
+    int top = tile * TILE_ROWS;
+    int height = m - top < TILE_ROWS ? m - top : TILE_ROWS;
+    GLOBAL float* to = packed + packed0 + tile * k * TILE_ROWS;
+    if (ar == 1 && height == TILE_ROWS) {
+      for (int i = begin; i < end; i++) {
+        vstore8(vload8(0, &AT(a, top, i)), 0, to + i * TILE_ROWS);
+      }
+    } else {
+      for (int i = begin; i < end; i++) {
+        for (int j = 0; j < TILE_ROWS; j++) {
+          to[i * TILE_ROWS + j] = j < height ? AT(a, top + j, i) : 0.0f;
+        }
+      }
+    }
+  }
+}
+
+// One row of a tile into out [width, stride], as add_chunk does it.
+DEVICE_FN void put_row(
+    GLOBAL float* out, int stride, int width, float beta, float16 low, float16 high, int none) {
+  if (stride == 1 && width == PANEL && !none) {
+    low = low + 0.0f; // a product that underflows leaves -0
+    high = high + 0.0f;
+    if (beta != 0.0f) {
+      low = (beta * vload16(0, out)) + low;
+      high = (beta * vload16(1, out)) + high;
+    }
+    vstore16(low, 0, out);
+    vstore16(high, 1, out);
+  } else {
+    float sums[PANEL];
+    vstore16(low, 0, sums);
+    vstore16(high, 1, sums);
+    for (int j = 0; j < width; j++) {
+      add_chunk(out + j * stride, beta, sums[j], none);
+    }
+  }
+}
+
+// Rows that a tile does not have are computed as copies of its first, and not stored.
+#define BEGIN_ROW(i) \
+  float16 low##i = 0.0f; \
+  float16 high##i = 0.0f; \
+  int row##i = i < height ? i * ar : 0;
+#define MULTIPLY_ROW(i) \
+  low##i = fma((float16) (left[row##i]), b_low, low##i); \
+  high##i = fma((float16) (left[row##i]), b_high, high##i);
+#define PUT_ROW(i) \
+  if (i < height) put_row(to + i * outr, outc, width, factor, low##i, high##i, k == 0);
+
+#define TWO_ROWS(DO) DO(0) DO(1)
+#define FOUR_ROWS(DO) TWO_ROWS(DO) DO(2) DO(3)
+#define EIGHT_ROWS(DO) FOUR_ROWS(DO) DO(4) DO(5) DO(6) DO(7)
+
+// The chunk of a tile with as many rows.
+#define TILE_CHUNK(ROWS) \
+  { \
+    ROWS(BEGIN_ROW) \
+    for (int i = from; i < end; i++) { \
+      float16 b_low = vload16(0, right); \
+      float16 b_high = vload16(1, right); \
+      ROWS(MULTIPLY_ROW) \
+      left += ac; \
+      right += PANEL; \
+    } \
+    ROWS(PUT_ROW) \
+  }
+
+KERNEL void matmul_registers(
+    GLOBAL const float* a, int a0, int ar, int ac, // [m, k], or [tiles, k, 8] with strides 1 and 8
+    int tile_stride, // from one row tile of a to the next: 8 * ar, packed 8 * k
+    GLOBAL const float* packed, int packed0, int packedr, int packedc, // [panels, k, 32], dense
+    float beta,
+    GLOBAL float* out, int out0, int outr, int outc, // [m, n]
+    int m, int n, int k) {
+  int tiles = (m - 1) / TILE_ROWS + 1;
+  int block = (tiles - 1) / GROUPS0 + 1;
+  int begin = GROUP0 * block;
+  int last = tiles - begin < block ? tiles : begin + block;
+  for (int panel = GLOBAL_ID1; panel * PANEL < n; panel += GLOBAL_SIZE1) {
+    int width = n - panel * PANEL < PANEL ? n - panel * PANEL : PANEL;
+    for (int from = 0; from == 0 || from < k; from += CHUNK) {
+      int end = k - from < CHUNK ? k : from + CHUNK;
+      float factor = from == 0 ? beta : 1.0f;
+      for (int tile = begin; tile < last; tile++) {
+        int height = m - tile * TILE_ROWS;
+        GLOBAL const float* left = a + a0 + tile * tile_stride + from * ac;
+        GLOBAL const float* right = packed + packed0 + (panel * k + from) * PANEL;
+        GLOBAL float* to = &AT(out, tile * TILE_ROWS, panel * PANEL);
+        if (height > 4) {
+          TILE_CHUNK(EIGHT_ROWS)
+        } else if (height > 2) {
+          TILE_CHUNK(FOUR_ROWS)
+        } else {
+          TILE_CHUNK(TWO_ROWS)
+        }
+      }
+    }
+  }
+}

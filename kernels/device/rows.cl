@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Operations on rows of classes: maxima, softmax, log-softmax, and their gradients.
+//
+// One work-group takes one row after the other and may have any size (see sums.cl). Outputs are
+// exactly an input or apart from all inputs: each work-item writes an element only when the group
+// is done with it, and reads nothing that another one wrote, except in local memory.
+
+// The larger of two; NaN if either is, and +0 is larger than -0.
+DEVICE_FN float larger(float a, float b) {
+  float m = a > b ? a : b;
+  m = a == b ? AS_FLOAT(AS_UINT(a) & AS_UINT(b)) : m;
+  return a != a ? a : m;
+}
+
+// The largest element of row r [cols] of x; -infinity if cols is 0. Uses lanes [32].
+DEVICE_FN float row_max(
+    GLOBAL const float* x, int x0, int xr, int xc, int r, int cols, LOCAL_ARG float* lanes) {
+  for (int l = LOCAL0; l < LANES; l += GROUP_SIZE0) {
+    lanes[l] = -FLOAT_INFINITY;
+  }
+  for (int first = 0; first < cols; first += LANES) {
+    int width = cols - first < LANES ? cols - first : LANES;
+    INDEPENDENT
+    for (int l = LOCAL0; l < width; l += GROUP_SIZE0) {
+      lanes[l] = larger(lanes[l], AT(x, r, first + l));
+    }
+  }
+  BARRIER;
+  float max = lanes[0];
+  for (int l = 1; l < LANES; l++) {
+    max = larger(max, lanes[l]);
+  }
+  BARRIER;
+  return max;
+}
+
+// The sum of exp(x - max) over row r [cols] of x. Uses lanes [32].
+DEVICE_FN float sum_of_exponentials(
+    GLOBAL const float* x, int x0, int xr, int xc, int r, int cols, float max,
+    LOCAL_ARG float* lanes) {
+  float sum;
+  ROW_SUM(sum, cols, unroll_exp(AT(x, r, i) - max))
+  return sum;
+}
+
+// Runs BODY for each column c of a row of this work-item.
+#define EACH_COLUMN(BODY)                                                        \
+  INDEPENDENT                                                                    \
+  for (int c = LOCAL0; c < cols; c += GROUP_SIZE0) {                             \
+    BODY                                                                         \
+  }
+
+// out[r] = the largest element of row r.
+KERNEL void max_columns(
+    GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
+    GLOBAL float* out, int out0, int outr, int outc, // [rows, 1]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float max = row_max(x, x0, xr, xc, r, cols, lanes);
+    if (LOCAL0 == 0) {
+      AT(out, r, 0) = max;
+    }
+  }
+}
+
+// y = exp(x - max) / sum, row by row.
+KERNEL void softmax(
+    GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
+    GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float max = row_max(x, x0, xr, xc, r, cols, lanes);
+    float sum = sum_of_exponentials(x, x0, xr, xc, r, cols, max, lanes);
+    EACH_COLUMN(AT(y, r, c) = unroll_exp(AT(x, r, c) - max) / sum;)
+  }
+}
+
+// dx = y * (dy - the sum of dy * y), row by row.
+KERNEL void softmax_grad(
+    GLOBAL const float* y, int y0, int yr, int yc, // [rows, cols]
+    GLOBAL const float* dy, int dy0, int dyr, int dyc, // [rows, cols]
+    GLOBAL float* dx, int dx0, int dxr, int dxc, // [rows, cols]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float sum;
+    ROW_SUM(sum, cols, AT(dy, r, i) * AT(y, r, i))
+    EACH_COLUMN(AT(dx, r, c) = AT(y, r, c) * (AT(dy, r, c) - sum);)
+  }
+}
+
+// y = (x - max) - log(sum), row by row.
+KERNEL void log_softmax(
+    GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
+    GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float max = row_max(x, x0, xr, xc, r, cols, lanes);
+    float log_sum = unroll_log(sum_of_exponentials(x, x0, xr, xc, r, cols, max, lanes));
+    EACH_COLUMN(AT(y, r, c) = (AT(x, r, c) - max) - log_sum;)
+  }
+}
+
+// dx = dy - exp(y) * the sum of dy, row by row.
+KERNEL void log_softmax_grad(
+    GLOBAL const float* y, int y0, int yr, int yc, // [rows, cols]
+    GLOBAL const float* dy, int dy0, int dyr, int dyc, // [rows, cols]
+    GLOBAL float* dx, int dx0, int dxr, int dxc, // [rows, cols]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float sum;
+    ROW_SUM(sum, cols, AT(dy, r, i))
+    EACH_COLUMN(AT(dx, r, c) = AT(dy, r, c) - (unroll_exp(AT(y, r, c)) * sum);)
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.kernels;
+
+import dev.unroll.Tensor;
+import java.util.Arrays;
+
+/**
+ * Chooses grids. Every kernel is right for any grid, so that this is about speed alone; only
+ * nothing at all may not be launched.
+ */
+final class Launcher {
+  private final KernelLibrary kernels;
+  private final Tuning tuning;
+  private final int units;
+
+  Launcher(KernelLibrary kernels, Tuning tuning, int units) {
+    this.kernels = kernels;
+    this.tuning = tuning;
+    this.units = units;
+  }
+
+  /**
+   * An element-wise kernel, given rows and columns last. Tensors among the arguments have the shape
+   * of out; dense ones become one row, and columns far apart change places with the rows.
+   */
+  void elements(String kernel, Tensor out, Object... arguments) {
+    boolean dense = true;
+    for (Object argument : arguments) {
+      dense &= !(argument instanceof Tensor tensor) || tensor.isDense();
+    }
+    boolean swapped = !dense && (out.cols() == 1 || out.colStride() > out.rowStride());
+    Object[] views = arguments.clone();
+    for (int i = 0; i < views.length; i++) {
+      if (views[i] instanceof Tensor x) {
+        views[i] = dense ? View.folded(x) : swapped ? View.of(x).transposed() : View.of(x);
+      }
+    }
+    int rows = dense ? 1 : swapped ? out.cols() : out.rows();
+    table(kernel, rows, out.size() / Math.max(1, rows), views);
+  }
+
+  /** A kernel over rows and columns, given both last. */
+  void table(String kernel, int rows, int cols, Object... arguments) {
+    if (rows == 0 || cols == 0) {
+      return;
+    }
+    int most = most("elementwise.groups");
+    int groups0 = Math.min(most, ceilDiv(cols, tuning.number("elementwise.columns")));
+    int groups1 = Math.min(rows, Math.max(1, most / groups0));
+    Grid grid = new Grid(groups0, groups1, group(kernel, "elementwise.group"), 1);
+    kernels.launch(kernel, grid, with(arguments, rows, cols));
+  }
+
+  /** A kernel with a group for each row, given rows and columns last. */
+  void rows(String kernel, int rows, int cols, Object... arguments) {
+    if (rows > 0) {
+      grouped(kernel, Math.min(rows, most("rows.groups")), with(arguments, rows, cols));
+    }
+  }
+
+  /** A kernel of so many groups that fold 32 lanes each. */
+  void grouped(String kernel, int groups, Object... arguments) {
+    kernels.launch(kernel, Grid.of(groups, group(kernel, "rows.group")), arguments);
+  }
+
+  /** A kernel of so many groups that take columns side by side. */
+  void columns(String kernel, int groups, Object... arguments) {
+    Grid grid = Grid.of(Math.min(groups, most("rows.groups")), group(kernel, "columns.group"));
+    kernels.launch(kernel, grid, arguments);
+  }
+
+  /** A kernel of one work-item. */
+  void single(String kernel, Object... arguments) {
+    kernels.launch(kernel, Grid.of(1, 1), arguments);
+  }
+
+  void launch(String kernel, Grid grid, Object... arguments) {
+    kernels.launch(kernel, grid, arguments);
+  }
+
+  /** The tuned size of a group, or as much of it as the device can do for this kernel. */
+  int group(String kernel, String key) {
+    return Math.min(kernels.limit(kernel), tuning.number(key));
+  }
+
+  /** Whether groups of this size are possible. */
+  boolean allows(String kernel, int size) {
+    return kernels.limit(kernel) >= size;
+  }
+
+  String choice(String key) {
+    return tuning.text(key);
+  }
+
+  static int ceilDiv(int a, int b) {
+    return (a - 1) / b + 1;
+  }
+
+  /** The tuned number of groups for each processor, times the processors. */
+  int most(String key) {
+    return (int) Math.min(1 << 20, (long) units * tuning.number(key));
+  }
+
+  private static Object[] with(Object[] arguments, Object... further) {
+    Object[] all = Arrays.copyOf(arguments, arguments.length + further.length);
+    System.arraycopy(further, 0, all, arguments.length, further.length);
+    return all;
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.kernels;
+
+import dev.unroll.Buffer;
+import dev.unroll.Tensor;
+import java.util.Locale;
+
+/**
+ * Matrix products in the form that suits the device: tiles in local memory, tiles in vector
+ * registers over packed right-hand sides, or one work-item for each element. All give equal bits.
+ */
+final class Products {
+  /** Side of a tile of matmul_local, and of its work-group. */
+  private static final int LOCAL_TILE = 64;
+
+  private static final int LOCAL_GROUP = 16;
+
+  /** Rows and columns of a tile of matmul_registers; matmul_pack cuts panels of as many columns. */
+  private static final int REGISTER_ROWS = 8;
+
+  private static final int PANEL = 32;
+
+  private final Launcher launcher;
+  private final Scratch right;
+  private final Scratch left;
+  private final Form form;
+
+  /** How products are computed. */
+  enum Form {
+    NAIVE,
+    LOCAL,
+    REGISTERS
+  }
+
+  /**
+   * The right-hand side of products, ready for use until the next one is made ready.
+   *
+   * @param b [K, N]
+   * @param packed b in panels, or null if this form reads b itself
+   */
+  record Factor(Tensor b, View packed) {}
+
+  Products(Launcher launcher, Scratch right, Scratch left) {
+    this.launcher = launcher;
+    this.right = right;
+    this.left = left;
+    this.form = form(launcher);
+  }
+
+  /** In words, for the placement record. */
+  String note() {
+    return "matmul: " + form.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Makes b [K, N] ready, once for many products. */
+  Factor prepare(Tensor b) {
+    if (form != Form.REGISTERS || b.size() == 0) {
+      return new Factor(b, null);
+    }
+    int panels = Launcher.ceilDiv(b.cols(), PANEL);
+    int floats = Math.multiplyExact(panels * PANEL, b.rows());
+    View packed = View.dense(right.floats(floats), 0, floats);
+    pack("matmul_pack", b, packed, panels);
+    return new Factor(b, packed);
+  }
+
+  /** out [M, N] = beta * out + a [M, K] b [K, N]. */
+  void multiply(Tensor a, Factor factor, float beta, Tensor out) {
+    if (out.size() == 0) {
+      return;
+    }
+    if (factor.packed() != null) {
+      registers(a, factor.packed(), beta, out);
+    } else if (form == Form.LOCAL) {
+      int down = Launcher.ceilDiv(out.rows(), LOCAL_TILE);
+      int across = Launcher.ceilDiv(out.cols(), LOCAL_TILE);
+      Grid grid = new Grid(across, down, LOCAL_GROUP, LOCAL_GROUP);
+      launch("matmul_local", grid, a, factor.b(), beta, out);
+    } else {
+      int size = launcher.group("matmul_naive", "matmul.naive.group");
+      Grid grid = new Grid(Launcher.ceilDiv(out.cols(), size), out.rows(), size, 1);
+      launch("matmul_naive", grid, a, factor.b(), beta, out);
+    }
+  }
+
+  private void launch(String kernel, Grid grid, Tensor a, Tensor b, float beta, Tensor out) {
+    launcher.launch(kernel, grid, a, b, beta, out, out.rows(), out.cols(), a.cols());
+  }
+
+  private void registers(Tensor a, View packed, float beta, Tensor out) {
+    int tiles = Launcher.ceilDiv(out.rows(), REGISTER_ROWS);
+    int panels = Launcher.ceilDiv(out.cols(), PANEL);
+    int across = Math.min(panels, launcher.most("matmul.groups"));
+    int down = Math.min(tiles, Launcher.ceilDiv(launcher.most("matmul.groups"), across));
+    boolean contiguous = a.colStride() == 1 || out.cols() < PANEL;
+    View rows = contiguous ? View.of(a) : packedRows(a, tiles);
+    int stride = contiguous ? REGISTER_ROWS * a.rowStride() : REGISTER_ROWS * a.cols();
+    launcher.launch(
+        "matmul_registers",
+        new Grid(down, across, 1, 1),
+        rows,
+        stride,
+        packed,
+        beta,
+        out,
+        out.rows(),
+        out.cols(),
+        a.cols());
+  }
+
+  /** a [M, K] in tiles of 8 rows with strides 1 and 8, for reading down its columns is slow. */
+  private View packedRows(Tensor a, int tiles) {
+    int floats = Math.multiplyExact(tiles * REGISTER_ROWS, a.cols());
+    Buffer buffer = left.floats(floats);
+    pack("matmul_pack_rows", a, View.dense(buffer, 0, floats), tiles);
+    return new View(buffer, 0, REGISTER_ROWS, a.cols(), 1, REGISTER_ROWS);
+  }
+
+  private void pack(String kernel, Tensor from, View to, int parts) {
+    int across = Math.min(parts, launcher.most("matmul.groups"));
+    int down = Math.min(4, Launcher.ceilDiv(launcher.most("matmul.groups"), across));
+    launcher.launch(kernel, new Grid(down, across, 1, 1), from, to, from.rows(), from.cols());
+  }
+
+  private static Form form(Launcher launcher) {
+    String word = launcher.choice("matmul");
+    return switch (word) {
+      case "naive" -> Form.NAIVE;
+      case "registers" -> Form.REGISTERS;
+      case "local" ->
+          launcher.allows("matmul_local", LOCAL_GROUP * LOCAL_GROUP) ? Form.LOCAL : Form.NAIVE;
+      default ->
+          throw new IllegalArgumentException(
+              "tuning: matmul must be naive, local or registers, not '" + word + "'");
+    };
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.kernels;
+
+import dev.unroll.Buffer;
+import dev.unroll.Indices;
+import dev.unroll.Tensor;
+import java.util.List;
+
+/** The operations that add up over work-groups, some in two launches. */
+final class Sums {
+  /** Elements that one partial sum covers. */
+  private static final int SEGMENT = 1024;
+
+  /** Columns that a work-group of sum_rows takes. */
+  private static final int COLUMNS = 64;
+
+  private final Launcher launcher;
+  private final Scratch scratch;
+
+  Sums(Launcher launcher, Scratch scratch) {
+    this.launcher = launcher;
+    this.scratch = scratch;
+  }
+
+  void rows(Tensor x, float beta, Tensor out) {
+    if (x.cols() > 0) {
+      int groups = Launcher.ceilDiv(x.cols(), COLUMNS);
+      launcher.columns("sum_rows", groups, x, beta, out, x.rows(), x.cols());
+    }
+  }
+
+  void all(Tensor x, float divisor, Tensor out) {
+    int segments = segments(x);
+    View partial = View.dense(scratch.floats(segments), 0, segments);
+    if (segments > 0) {
+      launcher.grouped("sum_segments", segments, x, partial, x.rows(), x.cols());
+    }
+    launcher.single("sum_finish", partial, segments, divisor, out);
+  }
+
+  void norm(List<Tensor> xs, Tensor out) {
+    long floats = 0;
+    for (Tensor x : xs) {
+      floats += floats(x);
+    }
+    Buffer partials = scratch.floats(floats);
+    int at = 0;
+    int tensors = 0;
+    for (Tensor x : xs) {
+      if (x.size() > 0) {
+        View partial = View.dense(partials, at, floats(x));
+        launcher.grouped("norm_segments", segments(x), x, partial, x.rows(), x.cols());
+        at += floats(x);
+        tensors++;
+      }
+    }
+    launcher.single("norm_finish", View.dense(partials, 0, at), tensors, out);
+  }
+
+  void scatterAdd(Tensor dOut, Indices rows, Tensor dTable) {
+    int positions = dOut.rows();
+    int cols = dOut.cols();
+    if (positions == 0 || cols == 0) {
+      return;
+    }
+    if (launcher.choice("scatter").equals("rows")) {
+      launcher.columns(
+          "scatter_add", dTable.rows(), dOut, rows, dTable, positions, dTable.rows(), cols);
+    } else {
+      int groups = Launcher.ceilDiv(cols, COLUMNS);
+      launcher.columns("scatter_add_columns", groups, dOut, rows, dTable, positions, cols);
+    }
+  }
+
+  private static int segments(Tensor x) {
+    return x.size() == 0 ? 0 : Launcher.ceilDiv(x.size(), SEGMENT);
+  }
+
+  /** A count, and a plain and a scaled sum for each segment. */
+  private static int floats(Tensor x) {
+    return x.size() == 0 ? 0 : 1 + 2 * segments(x);
+  }
+}
