@@ -245,7 +245,7 @@ final class CpuBackend extends ScalarBackend {
       return;
     }
     count();
-    split(x.cols(), x.size(), (from, to) -> RowOperations.sumRows(x, from, to, beta, out));
+    rows.sumRows(x, beta, out);
   }
 
   @Override

@@ -81,14 +81,28 @@ final class RowOperations {
         });
   }
 
-  /** Sum of x over rows for columns from to to, in chunks of rows. */
-  static void sumRows(Tensor x, int from, int to, float beta, Tensor out) {
-    float[] sums = new float[to - from];
+  /** out = beta * out + the sum of x over its rows; columns are split by threads. */
+  void sumRows(Tensor x, float beta, Tensor out) {
+    int cols = x.cols();
+    int threads = x.size() < MIN_PARALLEL_ELEMENTS ? 1 : workers.count();
+    if (threads == 1) {
+      sumRows(x, 0, cols, beta, out, scratch[0].terms(cols));
+      return;
+    }
+    workers.run(
+        part -> {
+          int from = (int) ((long) cols * part / threads);
+          int to = (int) ((long) cols * (part + 1) / threads);
+          sumRows(x, from, to, beta, out, scratch[part].terms(to - from));
+        });
+  }
+
+  private static void sumRows(Tensor x, int from, int to, float beta, Tensor out, float[] sums) {
     float[] o = floats(out);
     int oo = out.offset() + from;
     int n = to - from;
     for (int chunk = 0; chunk < x.rows() || chunk == 0; chunk += CHUNK) {
-      Arrays.fill(sums, 0f);
+      Arrays.fill(sums, 0, n, 0f);
       for (int r = chunk; r < Math.min(x.rows(), chunk + CHUNK); r++) {
         Spans.add(n, sums, 0, floats(x), at(x, r) + from, sums, 0);
       }
@@ -172,11 +186,11 @@ final class RowOperations {
   }
 
   private float sumColumn(Tensor x) {
-    float[] column = new float[x.rows()];
-    for (int r = 0; r < column.length; r++) {
+    float[] column = scratch[0].column(x.rows());
+    for (int r = 0; r < x.rows(); r++) {
       column[r] = floats(x)[at(x, r)];
     }
-    return scratch[0].sum(column.length, column, 0);
+    return scratch[0].sum(x.rows(), column, 0);
   }
 
   private static int at(Tensor t, int r) {

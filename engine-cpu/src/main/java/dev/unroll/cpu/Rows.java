@@ -16,7 +16,24 @@ final class Rows {
   static final int SEGMENT = 1024;
 
   private final float[] lanes = new float[LANES];
-  private final float[] terms = new float[SEGMENT];
+  private float[] terms = new float[SEGMENT];
+  private float[] column = new float[SEGMENT];
+
+  /** Scratch memory for so many floats; the sums of products and exponentials use it too. */
+  float[] terms(int count) {
+    if (terms.length < count) {
+      terms = new float[count];
+    }
+    return terms;
+  }
+
+  /** Scratch memory for so many floats that no method here uses. */
+  float[] column(int count) {
+    if (column.length < count) {
+      column = new float[count];
+    }
+    return column;
+  }
 
   /** The largest element; NaN if there is one, -inf if there is none. */
   float max(int n, float[] x, int xo) {

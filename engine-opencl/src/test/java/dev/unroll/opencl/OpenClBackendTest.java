@@ -20,7 +20,6 @@ import dev.unroll.check.OpCase;
 import dev.unroll.check.OpCases;
 import dev.unroll.check.Parity;
 import dev.unroll.kernels.DeviceBackend;
-import dev.unroll.kernels.KernelLibrary;
 import dev.unroll.kernels.Sources;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -183,20 +182,6 @@ class OpenClBackendTest {
       ops.write(values, x);
       Arrays.fill(values, 2f);
       assertThat(ops.read(x)).containsOnly(1f);
-    }
-  }
-
-  @Test
-  void compilersMessageNamesFileAndLine() throws Exception {
-    Sources sources =
-        Sources.openCl().and("wrong.cl", "KERNEL void wrong(int n) {\n  n = undeclared;\n}\n");
-    try (OpenClDevice device = OpenClDevice.open(OpenClDevice.all().get(0))) {
-      assertThatThrownBy(() -> new KernelLibrary(device, sources))
-          .isInstanceOf(BackendException.class)
-          .hasMessageContaining("does not compile")
-          .hasMessageContaining("wrong.cl, line 2")
-          .hasMessageContaining("undeclared")
-          .hasMessageContaining("CL_BUILD_PROGRAM_FAILURE");
     }
   }
 
