@@ -1,28 +1,41 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Compiles the device sources to PTX with nvcc and checks that the arithmetic in it is exact: no double
-# precision, no approximate or flushing instructions, no min/max, and every float operation rounded to
-# nearest by itself. usage: compile-ptx.sh OUTPUT.ptx
+# Compiles the device sources to the PTX that ships in engine-cuda. Run it after a change to
+# kernels/device, with the nvcc that the first line of the PTX names or a newer one.
+# usage: compile-ptx.sh [OUTPUT.ptx]   compile-ptx.sh --hash (of the sources; needs no nvcc)
 set -euo pipefail
 
-output=$(realpath -m "${1:?usage: compile-ptx.sh OUTPUT.ptx}")
-cd "$(dirname "$0")/device"
+here=$(dirname "$(readlink -f "$0")")
+output=$(realpath -m -- "${1:-$here/../engine-cuda/src/main/resources/dev/unroll/cuda/unroll.ptx}")
+cd "$here/device"
 sources=(portable_cuda.h functions.cl elementwise.cl dropout.cl element_loss.cl sums.cl rows.cl
   cross_entropy.cl matmul.cl recurrent.cl index.cl optimisers.cl probe.cl)
+# 177: the line of an activation may use less than what its loop offers.
+flags=(-arch=compute_75 --fmad=false --prec-div=true --prec-sqrt=true --ftz=false
+  -Werror all-warnings -diag-suppress 177)
+# What drivers from CUDA 11.0 on accept; compiled below, so that nothing in the PTX needs a newer one.
+isa=7.0
 
-trap 'rm -f "$output.cu"' EXIT
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 for source in "${sources[@]}"; do
   echo "#line 1 \"$source\""
   cat "$source"
-done > "$output.cu"
-# 177: the line of an activation may use less than what its loop offers.
-nvcc -ptx -arch=compute_75 --fmad=false --prec-div=true --prec-sqrt=true --ftz=false \
-  -Werror all-warnings -diag-suppress 177 -x cu -o "$output" "$output.cu"
-
-inexact='\.f64|\.approx|\.ftz|(min|max)\.f32|(add|sub|mul|div|fma)\.f32|(add|sub|mul|div|sqrt|fma|mad)\.(rz|rm|rp)|mad\.(rn\.)?f32|sqrt\.f32'
-if grep -nE "$inexact" "$output"; then
-  echo "compile-ptx: $output has the inexact instructions above" >&2
-  exit 1
+done >"$work/unroll.cu"
+hash=$(sha256sum <"$work/unroll.cu" | cut -d ' ' -f 1)
+if [[ ${1:-} == --hash ]]; then
+  echo "$hash"
+  exit
 fi
-echo "compile-ptx: $(grep -c '^\.visible \.entry\|^[[:space:]]*\.entry' "$output") kernels in $output, arithmetic exact"
+nvcc -ptx "${flags[@]}" -o "$work/nvcc.ptx" "$work/unroll.cu"
+{
+  echo "// Made by kernels/compile-ptx.sh; nvcc $(nvcc --version | sed -n 's/.*, V\([0-9.]*\)$/\1/p')"
+  echo "// Sources: $hash"
+  sed -e "s/^\.version .*/.version $isa/" -e '/^\/\//d' -e '/^$/d' "$work/nvcc.ptx"
+} >"$work/unroll.ptx"
+ptxas -arch=sm_75 -o /dev/null "$work/unroll.ptx"
+
+mkdir -p "$(dirname "$output")"
+mv "$work/unroll.ptx" "$output"
+echo "compile-ptx: $(grep -c '\.entry' "$output") kernels in $output"

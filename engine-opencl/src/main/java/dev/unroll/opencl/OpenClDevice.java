@@ -11,6 +11,7 @@ import dev.unroll.kernels.CompileException;
 import dev.unroll.kernels.Device;
 import dev.unroll.kernels.DeviceInfo;
 import dev.unroll.kernels.Grid;
+import dev.unroll.kernels.NativeLibrary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -136,7 +137,7 @@ final class OpenClDevice implements Device {
     if (!loaded) {
       String file =
           LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName("JOCL_2_0_6"));
-      JoclNatives.load(LibUtils.class, file, () -> CL.setExceptionsEnabled(true));
+      NativeLibrary.unpack(LibUtils.class, file).use(() -> CL.setExceptionsEnabled(true));
       loaded = true;
     }
   }

@@ -5,6 +5,7 @@ package dev.unroll.kernels;
 import dev.unroll.BackendException;
 import dev.unroll.Buffer;
 import dev.unroll.ElementType;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -102,6 +103,15 @@ public interface Device extends AutoCloseable {
    * @param arguments {@link Buffer}, {@link Float} or {@link Integer}, as the kernel declares them
    */
   void launch(String kernel, Grid grid, Object... arguments);
+
+  /**
+   * What the placement record should say of how work was queued.
+   *
+   * @return one line each
+   */
+  default List<String> notes() {
+    return List.of();
+  }
 
   /** Waits until everything queued is done. */
   void synchronize();

@@ -90,6 +90,7 @@ public final class DeviceBackend implements Backend {
     List<String> notes = new ArrayList<>();
     notes.add(products.note());
     notes.add(kernels.fromCache() ? "kernels: built before" : "kernels: built at the start");
+    notes.addAll(device.notes());
     inexact.ifPresent(vector -> notes.add("not exact: " + vector));
     return new Placement(
         provider,

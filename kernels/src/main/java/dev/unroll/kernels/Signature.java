@@ -12,8 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a kernel declares, read from its source, so that a launch can be checked on the host: a
- * driver tells wrong arguments late, unclearly, or not at all.
+ * What a kernel declares, read from its source or its PTX, so that a launch can be checked on the
+ * host: a driver tells wrong arguments late, unclearly, or not at all.
  *
  * @param kernel name of the kernel
  * @param parameters in order
@@ -24,6 +24,9 @@ record Signature(String kernel, List<Parameter> parameters) {
       Pattern.compile("\\bKERNEL\\b[^;{}#]*?\\bvoid\\s+(\\w+)\\s*\\(([^)]*)\\)");
   private static final Pattern PARAMETER =
       Pattern.compile("(?:(GLOBAL)\\s+)?(?:const\\s+)?(float|int)\\s*(\\*?)\\s*(\\w+)");
+  private static final Pattern PTX_KERNEL = Pattern.compile("\\.entry\\s+(\\w+)\\s*\\(([^)]*)\\)");
+  private static final Pattern PTX_PARAMETER =
+      Pattern.compile("\\.param\\s+\\.(u64|u32|f32)\\s+(?:\\.ptr\\s[^,]*\\s)?(\\w+)");
 
   Signature {
     parameters = List.copyOf(parameters);
@@ -33,6 +36,8 @@ record Signature(String kernel, List<Parameter> parameters) {
   enum Kind {
     FLOATS,
     INTS,
+    /** What PTX says of either. */
+    MEMORY,
     FLOAT,
     INT;
 
@@ -40,6 +45,7 @@ record Signature(String kernel, List<Parameter> parameters) {
       return switch (this) {
         case FLOATS -> value instanceof Buffer b && b.type() == ElementType.FLOAT32;
         case INTS -> value instanceof Buffer b && b.type() == ElementType.INT32;
+        case MEMORY -> value instanceof Buffer;
         case FLOAT -> value instanceof Float;
         case INT -> value instanceof Integer;
       };
@@ -52,10 +58,12 @@ record Signature(String kernel, List<Parameter> parameters) {
   /** All kernels of a source text, by name. */
   static Map<String, Signature> parse(String source) {
     Map<String, Signature> found = new LinkedHashMap<>();
-    Matcher kernels = KERNEL.matcher(COMMENT.matcher(source).replaceAll(" "));
+    String code = COMMENT.matcher(source).replaceAll(" ");
+    boolean ptx = PTX_KERNEL.matcher(code).find();
+    Matcher kernels = (ptx ? PTX_KERNEL : KERNEL).matcher(code);
     while (kernels.find()) {
       String name = kernels.group(1);
-      if (found.put(name, new Signature(name, parameters(name, kernels.group(2)))) != null) {
+      if (found.put(name, new Signature(name, parameters(name, kernels.group(2), ptx))) != null) {
         throw new IllegalArgumentException("kernel " + name + " is defined twice");
       }
     }
@@ -109,19 +117,33 @@ record Signature(String kernel, List<Parameter> parameters) {
     return value == null ? "null" : value.getClass().getSimpleName() + " " + value;
   }
 
-  private static List<Parameter> parameters(String kernel, String text) {
+  private static List<Parameter> parameters(String kernel, String text, boolean ptx) {
     List<Parameter> parameters = new ArrayList<>();
-    for (String part : text.split(",")) {
-      Matcher m = PARAMETER.matcher(part.trim());
-      if (!m.matches() || (m.group(1) == null) != m.group(3).isEmpty()) {
+    for (String part : text.strip().split(",")) {
+      Matcher m = (ptx ? PTX_PARAMETER : PARAMETER).matcher(part.strip());
+      if (!m.matches() || !(ptx || (m.group(1) == null) == m.group(3).isEmpty())) {
         throw new IllegalArgumentException(
-            "kernel " + kernel + ": can not read the parameter '" + part.trim() + "'");
+            "kernel " + kernel + ": can not read the parameter '" + part.strip() + "'");
       }
-      boolean floats = m.group(2).equals("float");
-      boolean memory = m.group(1) != null;
-      Kind kind = memory ? floats ? Kind.FLOATS : Kind.INTS : floats ? Kind.FLOAT : Kind.INT;
-      parameters.add(new Parameter(kind, m.group(4)));
+      parameters.add(ptx ? ptxParameter(m) : parameter(m));
     }
     return parameters;
+  }
+
+  private static Parameter parameter(Matcher m) {
+    boolean floats = m.group(2).equals("float");
+    boolean memory = m.group(1) != null;
+    Kind kind = memory ? floats ? Kind.FLOATS : Kind.INTS : floats ? Kind.FLOAT : Kind.INT;
+    return new Parameter(kind, m.group(4));
+  }
+
+  private static Parameter ptxParameter(Matcher m) {
+    Kind kind =
+        switch (m.group(1)) {
+          case "u64" -> Kind.MEMORY;
+          case "f32" -> Kind.FLOAT;
+          default -> Kind.INT;
+        };
+    return new Parameter(kind, m.group(2));
   }
 }

@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * Device code as one text. Each file starts with a {@code #line} directive, so that a compiler's
- * message names the file and the line a human would open.
+ * Device code as one text: OpenCL C, or PTX that was compiled before. Each file starts with a
+ * {@code #line} directive, so that a compiler's message names the file and the line a human would
+ * open.
  *
  * @param text what is compiled
  */

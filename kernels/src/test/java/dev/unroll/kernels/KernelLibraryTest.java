@@ -207,6 +207,30 @@ class KernelLibraryTest {
   }
 
   @Test
+  void argumentsOfPtxAreCheckedByCountTypeAndSize() {
+    Sources ptx =
+        new Sources(
+            ".version 7.0\n.target sm_75\n.visible .entry scale(\n\t.param .f32 scale_param_0,\n"
+                + "\t.param .u64 .ptr .align 1 scale_param_1, // [rows]\n"
+                + "\t.param .u64 scale_param_2,\n\t.param .u32 scale_param_3\n)\n{\n\tret;\n}\n");
+    KernelLibrary library = new KernelLibrary(device, ptx);
+    library.launch("scale", GRID, 1f, floats, ints, 1);
+    assertThat(device.launched).hasSize(1);
+    Object[][] wrong = {
+      {1f, floats, ints}, {1, floats, ints, 1}, {1f, floats, 1, 1}, {1f, 1, ints, 1}
+    };
+    for (Object[] arguments : wrong) {
+      assertThatThrownBy(() -> library.launch("scale", GRID, arguments))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("kernel scale");
+    }
+    Sources struct = new Sources(".entry k(\n.param .align 8 .b8 k_param_0[16]\n)");
+    assertThatThrownBy(() -> new KernelLibrary(device, struct))
+        .hasMessageContaining("k_param_0[16]");
+    assertThat(device.launched).hasSize(1);
+  }
+
+  @Test
   void unknownKernelAndTooLargeGroupAreRefused() {
     KernelLibrary library = new KernelLibrary(device, SOURCES);
     assertThatThrownBy(() -> library.launch("sclae", GRID))

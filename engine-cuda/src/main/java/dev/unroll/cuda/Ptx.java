@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** The kernels as they ship: compiled by {@code kernels/compile-ptx.sh}. */
+final class Ptx {
+  private static final String FILE = "unroll.ptx";
+
+  private Ptx() {}
+
+  /** The whole program. */
+  static String shipped() {
+    try (InputStream in = Ptx.class.getResourceAsStream(FILE)) {
+      if (in == null) {
+        throw new IllegalStateException(FILE + " is missing from the jar of unroll-engine-cuda");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      throw new UncheckedIOException("can not read " + FILE, e);
+    }
+  }
+}

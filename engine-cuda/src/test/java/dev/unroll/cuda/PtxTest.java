@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The PTX that ships is what the device sources give, and its arithmetic is exact. */
+class PtxTest {
+  private static final String SCRIPT = "../kernels/compile-ptx.sh";
+  private static final String STALE = "the PTX is stale; run kernels/compile-ptx.sh and commit it";
+  private static final Pattern INSTRUCTION =
+      Pattern.compile("^\\s+(?:@!?%p\\d+ )?([a-z][\\w.]+)", Pattern.MULTILINE);
+  private static final Pattern ROUNDED = Pattern.compile("(add|sub|mul|div|sqrt|fma|rcp)\\b.*");
+
+  @TempDir Path folder;
+
+  @Test
+  void ptxIsOfTheseSources() throws Exception {
+    String hash = Machine.output(folder, "bash", SCRIPT, "--hash").strip();
+    assertThat(line(1)).as(STALE).isEqualTo("// Sources: " + hash);
+  }
+
+  @Test
+  void ptxIsWhatTheCompilerGives() throws Exception {
+    Machine.requireCommand("nvcc");
+    Path fresh = folder.resolve("unroll.ptx");
+    Machine.output(folder, "bash", SCRIPT, fresh.toString());
+    List<String> lines = Files.readAllLines(fresh);
+    if (!lines.get(0).equals(line(0))) {
+      Machine.absent(
+          "nvcc", "the PTX was not made by this compiler: " + line(0) + ", here: " + lines.get(0));
+    }
+    assertThat(Ptx.shipped().lines().toList()).as(STALE).isEqualTo(lines);
+  }
+
+  @Test
+  void ptxAsksForNoNewDriverOrDevice() {
+    assertThat(line(2)).isEqualTo(".version 7.0");
+    assertThat(line(3)).isEqualTo(".target sm_75");
+  }
+
+  @Test
+  void arithmeticIsExact() {
+    Matcher instructions = INSTRUCTION.matcher(Ptx.shipped());
+    int rounded = 0;
+    while (instructions.find()) {
+      String instruction = instructions.group(1);
+      assertThat(instruction).doesNotContain(".f64", ".approx", ".ftz", "mad.rn", ".sat");
+      assertThat(instruction).doesNotMatch("(min|max)\\..*f32.*").doesNotMatch("mad\\..*f32.*");
+      if (instruction.contains(".f32") && ROUNDED.matcher(instruction).matches()) {
+        assertThat(instruction).contains(".rn.");
+        rounded++;
+      }
+    }
+    assertThat(rounded).isGreaterThan(1000);
+  }
+
+  private static String line(int number) {
+    return Ptx.shipped().lines().skip(number).findFirst().orElseThrow();
+  }
+}
