@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// out = beta * out + a b, for any strides. An element runs over k in chunks of 256: a chunk starts
-// at +0 and takes s = fma(a, b, s) for ascending k; the chunks are added one after the other
-// (docs/numerics.md). out is apart from a and b. With beta 0 out is not read.
+// out = beta * c + a b, for any strides. An element runs over k in chunks of 256: a chunk starts
+// at +0 and takes s = fma(a, b, s) for ascending k; the first is added to beta * c, the further ones
+// one after the other (docs/numerics.md). out is apart from a and b; c is exactly out, or apart from
+// it, and then its strides may be 0. With beta 0 c is not read.
 //
 // matmul_naive is what is meant; all others give the same bits. For CPU devices there is
 // opencl/matmul_registers.cl.
@@ -12,6 +13,7 @@ KERNEL void matmul_naive(
     GLOBAL const float* a, int a0, int ar, int ac, // [m, k]
     GLOBAL const float* b, int b0, int br, int bc, // [k, n]
     float beta,
+    GLOBAL const float* c, int c0, int cr, int cc, // [m, n]
     GLOBAL float* out, int out0, int outr, int outc, // [m, n]
     int m, int n, int k) {
   int row = GLOBAL_ID1;
@@ -23,7 +25,12 @@ KERNEL void matmul_naive(
       for (int i = from; i < to; i++) {
         s = fma(AT(a, row, i), AT(b, i, col), s);
       }
-      add_chunk(&AT(out, row, col), from == 0 ? beta : 1.0f, s, k == 0);
+      GLOBAL float* element = &AT(out, row, col);
+      if (from == 0) {
+        add_chunk(beta, &AT(c, row, col), element, s, k == 0);
+      } else {
+        add_chunk(1.0f, element, element, s, 0);
+      }
     }
   }
 }
@@ -40,6 +47,7 @@ KERNEL void matmul_local(
     GLOBAL const float* a, int a0, int ar, int ac, // [m, k]
     GLOBAL const float* b, int b0, int br, int bc, // [k, n]
     float beta,
+    GLOBAL const float* c, int c0, int cr, int cc, // [m, n]
     GLOBAL float* out, int out0, int outr, int outc, // [m, n]
     int m, int n, int k) {
   LOCAL float a_tile[TILE_STEP * (TILE + 1)]; // [16, 64], rows one longer against bank conflicts
@@ -88,7 +96,12 @@ KERNEL void matmul_local(
         int row = top + i * TILE_SIDE + y;
         int col = left + j * TILE_SIDE + x;
         if (row < m && col < n) {
-          add_chunk(&AT(out, row, col), from == 0 ? beta : 1.0f, s[i][j], k == 0);
+          GLOBAL float* element = &AT(out, row, col);
+          if (from == 0) {
+            add_chunk(beta, &AT(c, row, col), element, s[i][j], k == 0);
+          } else {
+            add_chunk(1.0f, element, element, s[i][j], 0);
+          }
         }
       }
     }

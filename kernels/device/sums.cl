@@ -16,15 +16,16 @@
 // The largest number of columns that a group of sum_rows has in work.
 #define SUM_COLUMNS 64
 
-// out = (beta * out) + sum, or just sum with beta 0; sum is that of a chunk, none says it had no
-// terms.
-DEVICE_FN void add_chunk(GLOBAL float* out, float beta, float sum, int none) {
+// out = (beta * old) + sum, or just sum with beta 0, where old is not read and is often out itself;
+// sum is that of a chunk, none says it had no terms.
+DEVICE_FN void add_chunk(
+    float beta, GLOBAL const float* old, GLOBAL float* out, float sum, int none) {
   float chunk = sum + 0.0f; // a product that underflows leaves -0
   if (beta == 0.0f) {
     *out = chunk;
   } else {
-    float old = beta * *out;
-    *out = none ? old : old + chunk;
+    float scaled = beta * *old;
+    *out = none ? scaled : scaled + chunk;
   }
 }
 
@@ -114,7 +115,8 @@ KERNEL void sum_rows(
         }
       }
       for (int c = LOCAL0; c < width; c += GROUP_SIZE0) {
-        add_chunk(&AT(out, 0, block + c), from == 0 ? beta : 1.0f, sums[c], rows == 0);
+        GLOBAL float* to = &AT(out, 0, block + c);
+        add_chunk(from == 0 ? beta : 1.0f, to, to, sums[c], rows == 0);
       }
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// out = beta * out + a b for CPU devices that run OpenCL: the same bits as matmul_naive
+// out = beta * c + a b for CPU devices that run OpenCL: the same bits as matmul_naive
 // (matmul.cl), with tiles of 8 rows by 32 columns in vector registers, no local memory and no
 // barriers.
 //
@@ -109,13 +109,15 @@ KERNEL void matmul_pack_rows(
 
 // One row of a tile into out [width, stride], as add_chunk does it.
 DEVICE_FN void put_row(
-    GLOBAL float* out, int stride, int width, float beta, float16 low, float16 high, int none) {
-  if (stride == 1 && width == PANEL && !none) {
+    float beta, GLOBAL const float* old, int old_stride, GLOBAL float* out, int stride, int width,
+    float16 low, float16 high, int none) {
+  int contiguous = stride == 1 && (old_stride == 1 || beta == 0.0f);
+  if (contiguous && width == PANEL && !none) {
     low = low + 0.0f; // a product that underflows leaves -0
     high = high + 0.0f;
     if (beta != 0.0f) {
-      low = (beta * vload16(0, out)) + low;
-      high = (beta * vload16(1, out)) + high;
+      low = (beta * vload16(0, old)) + low;
+      high = (beta * vload16(1, old)) + high;
     }
     vstore16(low, 0, out);
     vstore16(high, 1, out);
@@ -124,7 +126,7 @@ DEVICE_FN void put_row(
     vstore16(low, 0, sums);
     vstore16(high, 1, sums);
     for (int j = 0; j < width; j++) {
-      add_chunk(out + j * stride, beta, sums[j], none);
+      add_chunk(beta, old + j * old_stride, out + j * stride, sums[j], none);
     }
   }
 }
@@ -138,7 +140,8 @@ DEVICE_FN void put_row(
   low##i = fma((float16) (left[row##i]), b_low, low##i); \
   high##i = fma((float16) (left[row##i]), b_high, high##i);
 #define PUT_ROW(i) \
-  if (i < height) put_row(to + i * outr, outc, width, factor, low##i, high##i, k == 0);
+  if (i < height) put_row(factor, old + i * oldr, oldc, to + i * outr, outc, width, \
+      low##i, high##i, k == 0);
 
 #define TWO_ROWS(DO) DO(0) DO(1)
 #define FOUR_ROWS(DO) TWO_ROWS(DO) DO(2) DO(3)
@@ -163,6 +166,7 @@ KERNEL void matmul_registers(
     int tile_stride, // from one row tile of a to the next: 8 * ar, packed 8 * k
     GLOBAL const float* packed, int packed0, int packedr, int packedc, // [panels, k, 32], dense
     float beta,
+    GLOBAL const float* c, int c0, int cr, int cc, // [m, n]
     GLOBAL float* out, int out0, int outr, int outc, // [m, n]
     int m, int n, int k) {
   int tiles = (m - 1) / TILE_ROWS + 1;
@@ -174,11 +178,15 @@ KERNEL void matmul_registers(
     for (int from = 0; from == 0 || from < k; from += CHUNK) {
       int end = k - from < CHUNK ? k : from + CHUNK;
       float factor = from == 0 ? beta : 1.0f;
+      int oldr = from == 0 ? cr : outr;
+      int oldc = from == 0 ? cc : outc;
       for (int tile = begin; tile < last; tile++) {
         int height = m - tile * TILE_ROWS;
         GLOBAL const float* left = a + a0 + tile * tile_stride + from * ac;
         GLOBAL const float* right = packed + packed0 + (panel * k + from) * PANEL;
         GLOBAL float* to = &AT(out, tile * TILE_ROWS, panel * PANEL);
+        GLOBAL const float* old =
+            from == 0 ? &AT(c, tile * TILE_ROWS, panel * PANEL) : (GLOBAL const float*) to;
         if (height > 4) {
           TILE_CHUNK(EIGHT_ROWS)
         } else if (height > 2) {

@@ -132,8 +132,15 @@ abstract class CheckedOperations implements FusedOperations {
   @Override
   public void matmul(Tensor a, Tensor b, float beta, Tensor out) {
     begin("matmul");
-    checks.matmul(a, b, out);
+    checks.matmul("matmul", a, b, out);
     backend.matmul(a, b, beta, out);
+  }
+
+  @Override
+  public void linear(Tensor bias, Tensor x, Tensor w, Tensor out) {
+    begin("linear");
+    checks.linear(bias, x, w, out);
+    backend.linear(bias, x, w, out);
   }
 
   @Override

@@ -39,8 +39,7 @@ final class Checks {
     apart(op, in, out);
   }
 
-  void matmul(Tensor a, Tensor b, Tensor out) {
-    String op = "matmul";
+  void matmul(String op, Tensor a, Tensor b, Tensor out) {
     usable(op, "a", a);
     usable(op, "b", b);
     if (a.cols() != b.rows()) {
@@ -50,6 +49,14 @@ final class Checks {
     outputs(op, a.rows(), b.cols(), out);
     apart(op, a, out);
     apart(op, b, out);
+  }
+
+  void linear(Tensor bias, Tensor x, Tensor w, Tensor out) {
+    matmul("linear", x, w, out);
+    if (bias != null) {
+      inputs("linear", 1, w.cols(), bias);
+      apart("linear", bias, out);
+    }
   }
 
   void dropout(float p, Indices key, Indices rowIds, int rows) {

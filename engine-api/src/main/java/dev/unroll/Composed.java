@@ -10,6 +10,22 @@ public final class Composed {
   private Composed() {}
 
   /**
+   * {@link FusedOperations#linear} by primitives; shapes as there.
+   *
+   * @param ops where to run
+   * @param bias as in {@link FusedOperations#linear}
+   * @param x as in {@link FusedOperations#linear}
+   * @param w as in {@link FusedOperations#linear}
+   * @param out as in {@link FusedOperations#linear}
+   */
+  public static void linear(Operations ops, Tensor bias, Tensor x, Tensor w, Tensor out) {
+    if (bias != null) {
+      ops.copy(bias.repeatRows(out.rows()), out);
+    }
+    ops.matmul(x, w, bias == null ? 0 : 1, out);
+  }
+
+  /**
    * {@link FusedOperations#lstmCell} by primitives; shapes as there.
    *
    * @param ops where to run

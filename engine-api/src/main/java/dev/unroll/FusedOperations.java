@@ -9,6 +9,18 @@ package dev.unroll;
  */
 public interface FusedOperations extends Operations {
   /**
+   * out = bias + x w, the bias added to every row.
+   *
+   * @param bias [1, M], or null for none
+   * @param x [N, K]
+   * @param w [K, M]
+   * @param out [N, M]
+   */
+  default void linear(Tensor bias, Tensor x, Tensor w, Tensor out) {
+    Composed.linear(this, bias, x, w, out);
+  }
+
+  /**
    * {@link #crossEntropy} and {@link #crossEntropyGrad} in one.
    *
    * @param spec settings

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Cases of the matrix product: sizes around tiles and chunks, every pair of transposes, every beta.
+ * Cases of the matrix product, plain and with a bias: sizes around tiles and chunks, every pair of
+ * transposes, every beta.
  */
 final class MatmulCases {
   private static final int[] SIZES = {0, 1, 2, 3, 7, 16, 17, 31, 33, 64, 65, 129, 257};
@@ -28,6 +29,7 @@ final class MatmulCases {
       table.add(17, 65, 33, beta, 3, "subnormal", Values.wide(1e-39, 1e-20));
     }
     table.broadcast();
+    table.linear();
     return table.cases;
   }
 
@@ -80,6 +82,50 @@ final class MatmulCases {
     add(9, 33, 17, 0, Layout.ONE_ROW, Layout.DENSE, Layout.DENSE, "", Values.unit());
     add(9, 33, 17, 1, Layout.ONE_NUMBER, Layout.TRANSPOSED, Layout.COLS, "", Values.unit());
     add(9, 33, 17, 0.5f, Layout.DENSE, Layout.ONE_COL, Layout.ROWS, "", Values.unit());
+  }
+
+  private void linear() {
+    for (int i = 0; i < SIZES.length; i++) {
+      int m = SIZES[i];
+      int k = SIZES[(2 * i + 5) % SIZES.length];
+      int n = SIZES[(3 * i + 4) % SIZES.length];
+      linear(m, k, n, i, Values.unit());
+      linear(n, m, k, i + 4, Values.unit());
+    }
+    for (int i = 0; i < CHUNKS.length; i++) {
+      linear(1 + 8 * i, CHUNKS[i], 67, i, Values.unit());
+    }
+    linear(19, 40, 37, 7, Values.nonFinite());
+    linear(17, 33, 65, 3, Values.wide(1e-39, 1e-20));
+    linear(64, 64, 128, 0, Values.unit());
+  }
+
+  private void linear(int rows, int in, int out, int turn, Values values) {
+    Layout[] w = Layout.WRITABLE;
+    Layout of = w[turn % w.length];
+    Layout weight = w[(turn / 2 + 3) % w.length];
+    Layout to = w[turn / 3 % w.length];
+    Layout row = turn % 4 == 2 ? Layout.ONE_COL : w[turn / 2 % w.length];
+    String label = rows + "x" + in + "x" + out;
+    cases.add(
+        CaseBuilder.of("linear", label)
+            .flops(2L * rows * in * out)
+            .in(1, out, row, values)
+            .in(rows, in, of, values)
+            .in(in, out, weight, values)
+            .out(rows, out, to)
+            .build(
+                (ops, t, i) -> ops.linear(t[0], t[1], t[2], t[3]),
+                x -> List.of(RowOracle.linear(x[0], x[1], x[2]))));
+    cases.add(
+        CaseBuilder.of("linear", label + " no bias")
+            .flops(2L * rows * in * out)
+            .in(rows, in, of, values)
+            .in(in, out, weight, values)
+            .out(rows, out, to)
+            .build(
+                (ops, t, i) -> ops.linear(null, t[0], t[1], t[2]),
+                x -> List.of(RowOracle.matmul(x[0], x[1], 0, null))));
   }
 
   private void add(

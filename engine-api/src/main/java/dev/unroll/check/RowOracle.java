@@ -22,6 +22,10 @@ final class RowOracle {
     return Judged.within(value, (r, c) -> (n + 3) * U * Judged.magnitude(sizes.at(r, c)));
   }
 
+  static Judged linear(Mat bias, Mat x, Mat w) {
+    return matmul(x, w, 1, Mat.of(x.rows, w.cols, (r, c) -> bias.at(0, c)));
+  }
+
   static Judged sumRows(Mat x, double beta, Mat out) {
     Mat ones = Mat.of(1, x.rows, (r, c) -> 1);
     return matmul(ones, x, beta, out);

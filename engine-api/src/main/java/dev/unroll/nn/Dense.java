@@ -56,10 +56,7 @@ public final class Dense implements Layer<Tensor> {
   public Trace forward(Pass pass, Tensor x, State initial) {
     Ops ops = pass.ops();
     Tensor y = pass.arena().tensor(x.rows(), weight.value().rows());
-    if (bias != null) {
-      ops.copy(bias.value().repeatRows(x.rows()), y);
-    }
-    ops.matmul(x, weight.value().t(), bias == null ? 0 : 1, y);
+    ops.linear(bias == null ? null : bias.value(), x, weight.value().t(), y);
     return new Stateless(y, dy -> gradient(pass, x, dy));
   }
 

@@ -278,11 +278,7 @@ public abstract class Recurrent implements Layer<Tensor> {
     /** All steps' b + W_ih x. */
     private Tensor fromInput() {
       Tensor all = pass.arena().tensor(x.rows(), gates * shape.hidden());
-      Tensor bias = inputBias(pass, w);
-      if (bias != null) {
-        pass.ops().copy(bias.repeatRows(x.rows()), all);
-      }
-      pass.ops().matmul(x, w.ih().value().t(), bias == null ? 0 : 1, all);
+      pass.ops().linear(inputBias(pass, w), x, w.ih().value().t(), all);
       return all;
     }
 

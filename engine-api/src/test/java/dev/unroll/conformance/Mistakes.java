@@ -162,6 +162,19 @@ final class Mistakes {
         (o, m) -> o.matmul(m.t(3, 4), m.t(4, 6), 0, m.t(2, 3)),
         "[3x6]",
         a);
+    shape(
+        all,
+        "linear",
+        (o, m) -> o.linear(m.t(1, 3), m.t(3, 4), m.t(4, 6), m.t(3, 6)),
+        "[1x6]",
+        "[1x3]");
+    add(
+        all,
+        "linear",
+        "inner sizes",
+        (o, m) -> o.linear(null, m.t(3, 4), m.t(5, 6), m.t(3, 6)),
+        "a is [3x4]",
+        "b is [5x6]");
     shape(all, "softmax", (o, m) -> o.softmax(m.t(3, 2), m.t(2, 3)), a, "[3x2]");
     shape(all, "softmaxGrad", (o, m) -> o.softmaxGrad(m.t(3, 2), m.t(2, 3), m.t(3, 2)), a, "[3x2]");
     shape(all, "logSoftmax", (o, m) -> o.logSoftmax(m.t(3, 2), m.t(2, 3)), a, "[3x2]");
@@ -379,6 +392,16 @@ final class Mistakes {
         },
         "overlaps",
         "[4x4]");
+    add(
+        all,
+        "linear",
+        "over its bias",
+        (o, m) -> {
+          Tensor x = m.t(5, 4);
+          o.linear(x.rows(1, 1), m.t(4, 3), m.t(3, 4), x.rows(0, 4));
+        },
+        "overlaps",
+        "[1x4]");
     add(
         all,
         "sumRows",

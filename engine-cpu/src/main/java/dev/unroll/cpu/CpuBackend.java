@@ -31,6 +31,7 @@ final class CpuBackend extends ScalarBackend {
   private final Mat a = new Mat();
   private final Mat b = new Mat();
   private final Mat c = new Mat();
+  private final Mat old = new Mat();
 
   /**
    * Starts the threads, checks their arithmetic and warms the kernels.
@@ -236,6 +237,17 @@ final class CpuBackend extends ScalarBackend {
   public void matmul(Tensor x, Tensor y, float beta, Tensor out) {
     count();
     gemm.multiply(Sequences.mat(a, x), Sequences.mat(b, y), beta, Sequences.mat(c, out));
+  }
+
+  @Override
+  public void linear(Tensor bias, Tensor x, Tensor w, Tensor out) {
+    if (bias == null) {
+      matmul(x, w, 0, out);
+      return;
+    }
+    count();
+    Mat rows = Sequences.mat(old, bias.repeatRows(out.rows()));
+    gemm.multiply(Sequences.mat(a, x), Sequences.mat(b, w), 1, rows, Sequences.mat(c, out));
   }
 
   @Override

@@ -51,6 +51,11 @@ final class Gemm {
     run(product.set(a, b, beta, c));
   }
 
+  /** C [m,n] = beta * old [m,n] + A [m,k] B [k,n]; old is C or apart from it. */
+  void multiply(Mat a, Mat b, float beta, Mat old, Mat c) {
+    run(product.set(a, b, beta, old, c));
+  }
+
   /** C [m,n] = beta * C + A [m,k] B [k,n] with B packed before; the same bits as unpacked. */
   void multiply(Mat a, Packed b, float beta, Mat c) {
     run(product.set(a, b, beta, c));

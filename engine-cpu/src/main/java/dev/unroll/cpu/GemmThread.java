@@ -31,7 +31,7 @@ final class GemmThread {
   private Product product;
   private int chunkStart; // first k
   private int chunk; // number of k
-  private boolean add; // whether C is read: beta is not 0, or a chunk was stored before
+  private Mat old; // what the sums of this chunk are added to, or null for nothing
   private float[] aData; // rows of the block stand PITCH apart
   private int aOffset;
   private int groupRows; // so many rows of the block are in interleaved groups
@@ -57,8 +57,8 @@ final class GemmThread {
   void multiply(Product p, int m0, int m1, int n0, int n1) {
     product = p;
     int depth = p.a.cols;
-    add = p.beta != 0;
-    if (depth == 0 || (add && p.beta != 1)) {
+    old = p.beta == 0 ? null : p.old;
+    if (depth == 0 || (p.beta != 0 && p.beta != 1)) {
       scale(m0, m1, n0, n1);
     }
     for (chunkStart = 0; chunkStart < depth; chunkStart += Gemm.CHUNK) {
@@ -66,23 +66,23 @@ final class GemmThread {
       for (int row = m0; row < m1; row += BLOCK_ROWS) {
         block(row, Math.min(BLOCK_ROWS, m1 - row), n0, n1);
       }
-      add = true;
+      old = p.c;
     }
     product = null;
+    old = null;
     aData = null;
     bData = null;
   }
 
-  /** C = beta * C, rounded: what the chunk sums are then added to. */
+  /** C = beta * old, rounded: what the chunk sums are then added to. */
   private void scale(int m0, int m1, int n0, int n1) {
     Mat c = product.c;
     for (int row = m0; row < m1; row++) {
-      int at = c.at(row, n0);
       for (int col = n0; col < n1; col++) {
-        c.data[at] = add ? product.beta * c.data[at] : 0f;
-        at += c.colStride;
+        c.data[c.at(row, col)] = old == null ? 0f : product.beta * old.data[old.at(row, col)];
       }
     }
+    old = old == null ? null : c;
   }
 
   private void block(int row, int rows, int n0, int n1) {
@@ -92,7 +92,7 @@ final class GemmThread {
       return;
     }
     int col = n0;
-    if (rows == 1 && product.c.colStride == 1) {
+    if (rows == 1 && product.c.colStride == 1 && (old == null || old.colStride == 1)) {
       col = wideRow(row, n0, n1);
     }
     int width = Gemm.CHUNK / chunk * PANEL; // several panels when k is short: longer rows of C
@@ -149,11 +149,12 @@ final class GemmThread {
     int bo = bOffset;
     for (int j = 0; j < cols; j += PANEL) {
       int co = c.at(row + i, col + j);
-      if (cols - j < PANEL || c.colStride != 1) {
+      if (cols - j < PANEL || c.colStride != 1 || (old != null && old.colStride != 1)) {
         tile(i, bo, ZEROS, 0, 0, tile, 0, PANEL);
-        merge(Math.min(PANEL, cols - j), co);
-      } else if (add) {
-        tile(i, bo, c.data, co, c.rowStride, c.data, co, c.rowStride);
+        merge(row + i, col + j, Math.min(PANEL, cols - j));
+      } else if (old != null) {
+        int oo = old.at(row + i, col + j);
+        tile(i, bo, old.data, oo, old.rowStride, c.data, co, c.rowStride);
       } else {
         tile(i, bo, ZEROS, 0, 0, c.data, co, c.rowStride);
       }
@@ -186,22 +187,26 @@ final class GemmThread {
     }
   }
 
-  /** Moves the chunk sums of a tile to C, which has other strides or fewer columns than a tile. */
-  private void merge(int cols, int co) {
-    Mat c = product.c;
+  /** Moves the chunk sums of a tile to C from (row, col) on, where the kernels can not. */
+  private void merge(int row, int col, int cols) {
     for (int i = 0; i < height; i++) {
-      mergeRow(i * PANEL, cols, c.data, co + i * c.rowStride, c.colStride);
+      mergeRow(i * PANEL, cols, row + i, col);
     }
   }
 
-  private void mergeRow(int from, int count, float[] c, int co, int stride) {
-    if (add) {
-      for (int j = 0; j < count; j++) {
-        c[co + j * stride] += tile[from + j];
-      }
-    } else {
+  /** Moves as many sums, which stand at from in the tile, to C from (row, col) on. */
+  private void mergeRow(int from, int count, int row, int col) {
+    float[] c = product.c.data;
+    int co = product.c.at(row, col);
+    int stride = product.c.colStride;
+    if (old == null) {
       for (int j = 0; j < count; j++) {
         c[co + j * stride] = tile[from + j];
+      }
+    } else {
+      int oo = old.at(row, col);
+      for (int j = 0; j < count; j++) {
+        c[co + j * stride] = old.data[oo + j * old.colStride] + tile[from + j];
       }
     }
   }
@@ -221,8 +226,8 @@ final class GemmThread {
           bOffset,
           panelStride,
           bStride,
-          add ? c.data : ZEROS,
-          add ? co : 0,
+          old == null ? ZEROS : old.data,
+          old == null ? 0 : old.at(row, col),
           c.data,
           co);
     }
@@ -232,16 +237,15 @@ final class GemmThread {
   /** One row of C where the columns of B are contiguous: chains of scalar fma, nothing copied. */
   private void dots(int row, int n0, int n1) {
     Mat b = product.b;
-    Mat c = product.c;
     int col = n0;
     for (; col + 8 <= n1; col += 8) {
       ScalarKernels.dot8(
           chunk, aData, aOffset, b.data, b.at(chunkStart, col), b.rowStride, b.colStride, tile);
-      mergeRow(0, 8, c.data, c.at(row, col), c.colStride);
+      mergeRow(0, 8, row, col);
     }
     for (; col < n1; col++) {
       ScalarKernels.dot1(chunk, aData, aOffset, b.data, b.at(chunkStart, col), b.rowStride, tile);
-      mergeRow(0, 1, c.data, c.at(row, col), c.colStride);
+      mergeRow(0, 1, row, col);
     }
   }
 }

@@ -3,7 +3,7 @@
 package dev.unroll.cpu;
 
 /**
- * The operands of one matrix product C = beta * C + A B, brought into the form that the blocked
+ * The operands of one matrix product C = beta * old + A B, brought into the form that the blocked
  * loop likes best. A reusable holder: it copies what describes the matrices, never their elements.
  */
 final class Product {
@@ -11,22 +11,31 @@ final class Product {
   final Mat b = new Mat();
   final Mat c = new Mat();
 
+  /** What the product is added to: C itself, or apart from it, and then its strides may be 0. */
+  final Mat old = new Mat();
+
   /** The right operand when it was packed before, or null when it is {@link #b}. */
   Packed packed;
 
   float beta;
 
   Product set(Mat a, Mat b, float beta, Mat c) {
+    return set(a, b, beta, c, c);
+  }
+
+  Product set(Mat a, Mat b, float beta, Mat old, Mat c) {
     check(a, b.rows, b.cols, c);
     // Rounding does not know which factor came first, so C' = beta * C' + B' A' has the same bits.
     boolean transposed = (c.colStride != 1 && c.rowStride == 1) || (c.cols == 1 && c.rows > 1);
     if (transposed) {
       this.a.setTransposed(b);
       this.b.setTransposed(a);
+      this.old.setTransposed(old);
       this.c.setTransposed(c);
     } else {
       this.a.set(a);
       this.b.set(b);
+      this.old.set(old);
       this.c.set(c);
     }
     this.packed = null;
@@ -37,6 +46,7 @@ final class Product {
   Product set(Mat a, Packed b, float beta, Mat c) {
     check(a, b.rows(), b.cols(), c);
     this.a.set(a);
+    this.old.set(c);
     this.c.set(c);
     this.packed = b;
     this.beta = beta;
@@ -47,6 +57,7 @@ final class Product {
   void clear() {
     a.data = null;
     b.data = null;
+    old.data = null;
     c.data = null;
     packed = null;
   }

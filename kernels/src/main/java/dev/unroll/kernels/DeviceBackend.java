@@ -244,6 +244,11 @@ public final class DeviceBackend implements Backend {
     products.multiply(a, products.prepare(b), beta, out);
   }
 
+  @Override
+  public void linear(Tensor bias, Tensor x, Tensor w, Tensor out) {
+    products.linear(bias, x, products.prepare(w), out);
+  }
+
   // ---- rows of classes
 
   @Override

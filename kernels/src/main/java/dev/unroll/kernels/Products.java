@@ -67,28 +67,43 @@ final class Products {
 
   /** out [M, N] = beta * out + a [M, K] b [K, N]. */
   void multiply(Tensor a, Factor factor, float beta, Tensor out) {
+    multiply(a, factor, beta, out, out);
+  }
+
+  /** out [M, N] = beta * c [M, N] + a [M, K] b [K, N]; with beta 0 c is not read. */
+  void multiply(Tensor a, Factor factor, float beta, Tensor c, Tensor out) {
     if (out.size() == 0) {
       return;
     }
     if (factor.packed() != null) {
-      registers(a, factor.packed(), beta, out);
+      registers(a, factor.packed(), beta, c, out);
     } else if (form == Form.LOCAL) {
       int down = Launcher.ceilDiv(out.rows(), LOCAL_TILE);
       int across = Launcher.ceilDiv(out.cols(), LOCAL_TILE);
       Grid grid = new Grid(across, down, LOCAL_GROUP, LOCAL_GROUP);
-      launch("matmul_local", grid, a, factor.b(), beta, out);
+      launch("matmul_local", grid, a, factor.b(), beta, c, out);
     } else {
       int size = launcher.group("matmul_naive", "matmul.naive.group");
       Grid grid = new Grid(Launcher.ceilDiv(out.cols(), size), out.rows(), size, 1);
-      launch("matmul_naive", grid, a, factor.b(), beta, out);
+      launch("matmul_naive", grid, a, factor.b(), beta, c, out);
     }
   }
 
-  private void launch(String kernel, Grid grid, Tensor a, Tensor b, float beta, Tensor out) {
-    launcher.launch(kernel, grid, a, b, beta, out, out.rows(), out.cols(), a.cols());
+  /** out [M, N] = bias [1, N] + x [M, K] b [K, N]; bias may be null. */
+  void linear(Tensor bias, Tensor x, Factor factor, Tensor out) {
+    if (bias == null) {
+      multiply(x, factor, 0, out, out);
+    } else {
+      multiply(x, factor, 1, bias.repeatRows(out.rows()), out);
+    }
   }
 
-  private void registers(Tensor a, View packed, float beta, Tensor out) {
+  private void launch(
+      String kernel, Grid grid, Tensor a, Tensor b, float beta, Tensor c, Tensor out) {
+    launcher.launch(kernel, grid, a, b, beta, c, out, out.rows(), out.cols(), a.cols());
+  }
+
+  private void registers(Tensor a, View packed, float beta, Tensor c, Tensor out) {
     int tiles = Launcher.ceilDiv(out.rows(), REGISTER_ROWS);
     int panels = Launcher.ceilDiv(out.cols(), PANEL);
     int across = Math.min(panels, launcher.most("matmul.groups"));
@@ -103,6 +118,7 @@ final class Products {
         stride,
         packed,
         beta,
+        c,
         out,
         out.rows(),
         out.cols(),

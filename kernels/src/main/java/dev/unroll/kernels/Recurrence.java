@@ -139,18 +139,13 @@ final class Recurrence {
       Tensor gates,
       Tensor fromH,
       Tensor hs) {
-    float beta = 0;
-    if (bHh != null) {
-      ops.copy(bHh.repeatRows(steps.rows()), fromH);
-      beta = 1;
-    }
     Factor w = products.prepare(wHh.t());
     for (int t = 0; t < steps.count(); t++) {
       int at = steps.offset(t);
       int n = steps.size(t);
       Tensor hPrev = hs.rows(steps.previous(t), n);
       Tensor u = fromH.rows(at, n);
-      products.multiply(hPrev, w, beta, u);
+      products.linear(bHh, hPrev, w, u);
       ops.gruCell(gates.rows(at, n), u, hPrev, hs.rows(steps.next(t), n));
     }
   }
