@@ -182,6 +182,26 @@ public final class Steps {
     return rows;
   }
 
+  /**
+   * For each row of a sequence tensor, the row of the same sequence that is as far from its end as
+   * this one is from its start. Taking these rows reverses each sequence; twice restores it.
+   *
+   * @return row numbers, rows() of them
+   */
+  public int[] reversedRows() {
+    int[] rows = new int[rows()];
+    int length = sizes.length;
+    for (int i = 0; i < batch; i++) {
+      while (length > 0 && sizes[length - 1] <= i) {
+        length--;
+      }
+      for (int t = 0; t < length; t++) {
+        rows[offsets[t] + i] = offsets[length - 1 - t] + i;
+      }
+    }
+    return rows;
+  }
+
   @Override
   public String toString() {
     return isUniform()

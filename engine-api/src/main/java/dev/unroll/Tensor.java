@@ -3,6 +3,7 @@
 package dev.unroll;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A strided view of a float32 matrix: element (r, c) lies at {@code offset + r * rowStride + c *
@@ -37,14 +38,15 @@ public final class Tensor {
     this.shape = shape;
   }
 
-  private Tensor(Tensor of, int offset, int rows, int cols, int rowStride, int colStride) {
+  private Tensor(
+      Tensor of, int offset, int rows, int cols, int rowStride, int colStride, int[] shape) {
     this.storage = of.storage;
     this.offset = offset;
     this.rows = rows;
     this.cols = cols;
     this.rowStride = rowStride;
     this.colStride = colStride;
-    this.shape = null;
+    this.shape = shape;
   }
 
   /**
@@ -111,7 +113,8 @@ public final class Tensor {
   }
 
   /**
-   * The logical shape: what the tensor was made with, or [rows, cols] of a view.
+   * The logical shape: what the tensor was made with, or given by {@link #reshape}; [rows, cols] of
+   * other views.
    *
    * @return a copy
    */
@@ -164,7 +167,8 @@ public final class Tensor {
         count,
         cols,
         Math.multiplyExact(rowStride, step),
-        colStride);
+        colStride,
+        null);
   }
 
   /**
@@ -176,7 +180,7 @@ public final class Tensor {
    */
   public Tensor cols(int from, int count) {
     requireRange("cols", from, count, 1, cols);
-    return new Tensor(this, at(count, from, colStride), rows, count, rowStride, colStride);
+    return new Tensor(this, at(count, from, colStride), rows, count, rowStride, colStride, null);
   }
 
   /**
@@ -185,7 +189,7 @@ public final class Tensor {
    * @return a view [cols, rows]
    */
   public Tensor t() {
-    return new Tensor(this, offset, cols, rows, colStride, rowStride);
+    return new Tensor(this, offset, cols, rows, colStride, rowStride, null);
   }
 
   /**
@@ -197,7 +201,7 @@ public final class Tensor {
    */
   public Tensor repeatRows(int count) {
     requireSingle("repeatRows", "row", rows, count);
-    return new Tensor(this, offset, count, cols, 0, colStride);
+    return new Tensor(this, offset, count, cols, 0, colStride, null);
   }
 
   /**
@@ -209,27 +213,51 @@ public final class Tensor {
    */
   public Tensor repeatCols(int count) {
     requireSingle("repeatCols", "column", cols, count);
-    return new Tensor(this, offset, rows, count, rowStride, 0);
+    return new Tensor(this, offset, rows, count, rowStride, 0, null);
   }
 
   /**
    * The same elements folded otherwise.
    *
-   * @param newRows rows
-   * @param newCols columns
-   * @return a view [newRows, newCols] in row-major order
+   * @param newShape axes, outermost first; the last is columns, all others fold into rows
+   * @return a view of that shape in row-major order
    * @throws IllegalArgumentException if the number of elements differs or this is not dense
    */
-  public Tensor reshape(int newRows, int newCols) {
-    if (newRows < 0 || newCols < 0 || (long) newRows * newCols != size()) {
+  public Tensor reshape(int... newShape) {
+    int newCols = newShape.length == 0 ? 1 : newShape[newShape.length - 1];
+    long newRows = 1;
+    for (int i = 0; i < newShape.length - 1; i++) {
+      newRows *= newShape[i];
+    }
+    if (newRows < 0 || newCols < 0 || newRows * newCols != size()) {
       throw new IllegalArgumentException(
-          "reshape: " + this + " does not have " + newRows + " x " + newCols + " elements");
+          "reshape: " + this + " does not have " + text(newShape) + " elements");
     }
     if (!isDense()) {
       throw new IllegalArgumentException(
           "reshape: " + this + " is a view with gaps; copy it to a tensor of its own first");
     }
-    return new Tensor(this, offset, newRows, newCols, newCols, 1);
+    return new Tensor(this, offset, (int) newRows, newCols, newCols, 1, newShape.clone());
+  }
+
+  /**
+   * Several tensors that lie one behind the other in one buffer, as one, so that one operation
+   * takes all of them.
+   *
+   * @param parts dense tensors of equally many columns
+   * @return a view of all their rows, or null if they do not lie so
+   */
+  public static Tensor joined(List<Tensor> parts) {
+    Tensor first = parts.get(0);
+    int rows = 0;
+    for (Tensor part : parts) {
+      boolean next = part.offset == first.offset + rows * first.cols;
+      if (part.storage != first.storage || part.cols != first.cols || !part.isDense() || !next) {
+        return null;
+      }
+      rows += part.rows;
+    }
+    return new Tensor(first, first.offset, rows, first.cols, first.cols, 1, null);
   }
 
   Storage storage() {
@@ -279,6 +307,10 @@ public final class Tensor {
   }
 
   String shapeText() {
-    return Arrays.toString(shape()).replace(", ", "x");
+    return text(shape());
+  }
+
+  private static String text(int... shape) {
+    return Arrays.toString(shape).replace(", ", "x");
   }
 }

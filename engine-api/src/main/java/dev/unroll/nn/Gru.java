@@ -19,28 +19,42 @@ public final class Gru extends Recurrent {
    * @param shape sizes
    */
   public Gru(Initializer init, Shape shape) {
-    super(init, shape, 3, List.of("h"));
+    this(init, shape, RecurrentOptions.PLAIN);
+  }
+
+  /**
+   * Layers with new parameters and options.
+   *
+   * @param init makes the parameters
+   * @param shape sizes
+   * @param options what is not plain
+   */
+  public Gru(Initializer init, Shape shape, RecurrentOptions options) {
+    super(init, shape, options, 3, List.of("h"));
+  }
+
+  @Override
+  boolean addsGates() {
+    return false;
   }
 
   /** Only b_ih: b_hh belongs to the product that the reset gate multiplies. */
   @Override
-  Tensor inputBias(Pass pass, Weights w) {
+  Tensor inputBias(Pass pass, RecurrentWeights w) {
     return w.biasIh() == null ? null : w.biasIh().value();
   }
 
   @Override
-  Unrolled unroll(Pass pass, Weights w, Tensor gates, List<Tensor> states) {
+  Unrolled unroll(Pass pass, RecurrentWeights w, Tensor gates, List<Tensor> states) {
     Tensor wHh = w.hh().value();
     Tensor bHh = w.biasHh() == null ? null : w.biasHh().value();
     Tensor hs = states.get(0);
     Tensor fromH = pass.arena().tensor(gates.rows(), gates.cols());
     pass.ops().gruSequence(pass.steps(), wHh, bHh, gates, fromH, hs);
-    return (dOutput, dStates) -> {
-      Tensor dGates = pass.arena().tensor(gates.rows(), gates.cols());
-      Tensor dFromH = pass.arena().tensor(gates.rows(), gates.cols());
+    return (dOutput, dStates, d) -> {
       Tensor dh = dStates.get(0);
-      pass.ops().gruSequenceGrad(pass.steps(), wHh, gates, fromH, hs, dOutput, dh, dGates, dFromH);
-      return new GateGradients(dGates, dFromH);
+      pass.ops()
+          .gruSequenceGrad(pass.steps(), wHh, gates, fromH, hs, dOutput, dh, d.fromX(), d.fromH());
     };
   }
 }

@@ -19,21 +19,30 @@ public final class Lstm extends Recurrent {
    * @param shape sizes
    */
   public Lstm(Initializer init, Shape shape) {
-    super(init, shape, 4, List.of("h", "c"));
+    this(init, shape, RecurrentOptions.PLAIN);
+  }
+
+  /**
+   * Layers with new parameters and options.
+   *
+   * @param init makes the parameters
+   * @param shape sizes
+   * @param options what is not plain
+   */
+  public Lstm(Initializer init, Shape shape, RecurrentOptions options) {
+    super(init, shape, options, 4, List.of("h", "c"));
   }
 
   @Override
-  Unrolled unroll(Pass pass, Weights w, Tensor gates, List<Tensor> states) {
+  Unrolled unroll(Pass pass, RecurrentWeights w, Tensor gates, List<Tensor> states) {
     Tensor wHh = w.hh().value();
     Tensor cs = states.get(1);
     Tensor tanhC = pass.arena().tensor(gates.rows(), cs.cols());
     pass.ops().lstmSequence(pass.steps(), wHh, gates, states.get(0), cs, tanhC);
-    return (dOutput, dStates) -> {
-      Tensor dGates = pass.arena().tensor(gates.rows(), gates.cols());
+    return (dOutput, dStates, d) -> {
       Tensor dh = dStates.get(0);
       Tensor dc = dStates.get(1);
-      pass.ops().lstmSequenceGrad(pass.steps(), wHh, gates, cs, tanhC, dOutput, dh, dc, dGates);
-      return new GateGradients(dGates, dGates);
+      pass.ops().lstmSequenceGrad(pass.steps(), wHh, gates, cs, tanhC, dOutput, dh, dc, d.fromX());
     };
   }
 }

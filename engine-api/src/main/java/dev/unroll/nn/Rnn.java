@@ -22,19 +22,29 @@ public final class Rnn extends Recurrent {
    * @param shape sizes
    */
   public Rnn(Initializer init, Activation f, Shape shape) {
-    super(init, shape, 1, List.of("h"));
+    this(init, f, shape, RecurrentOptions.PLAIN);
+  }
+
+  /**
+   * Layers with new parameters and options.
+   *
+   * @param init makes the parameters
+   * @param f activation
+   * @param shape sizes
+   * @param options what is not plain
+   */
+  public Rnn(Initializer init, Activation f, Shape shape, RecurrentOptions options) {
+    super(init, shape, options, 1, List.of("h"));
     this.f = f;
   }
 
   @Override
-  Unrolled unroll(Pass pass, Weights w, Tensor pre, List<Tensor> states) {
+  Unrolled unroll(Pass pass, RecurrentWeights w, Tensor pre, List<Tensor> states) {
     Tensor wHh = w.hh().value();
     Tensor hs = states.get(0);
     pass.ops().rnnSequence(pass.steps(), f, wHh, pre, hs);
-    return (dOutput, dStates) -> {
-      Tensor dPre = pass.arena().tensor(pre.rows(), pre.cols());
-      pass.ops().rnnSequenceGrad(pass.steps(), f, wHh, pre, hs, dOutput, dStates.get(0), dPre);
-      return new GateGradients(dPre, dPre);
-    };
+    return (dOutput, dStates, d) ->
+        pass.ops()
+            .rnnSequenceGrad(pass.steps(), f, wHh, pre, hs, dOutput, dStates.get(0), d.fromX());
   }
 }

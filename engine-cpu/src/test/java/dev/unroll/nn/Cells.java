@@ -3,23 +3,32 @@
 package dev.unroll.nn;
 
 import dev.unroll.Activation;
-import java.util.function.BiFunction;
 
 /** The recurrent layers that tests run through. */
 enum Cells {
-  RNN_TANH((init, shape) -> new Rnn(init, Activation.TANH, shape)),
-  RNN_RELU((init, shape) -> new Rnn(init, Activation.RELU, shape)),
-  RNN_GELU((init, shape) -> new Rnn(init, Activation.GELU_ERF, shape)),
+  RNN_TANH((init, shape, options) -> new Rnn(init, Activation.TANH, shape, options)),
+  RNN_RELU((init, shape, options) -> new Rnn(init, Activation.RELU, shape, options)),
+  RNN_GELU((init, shape, options) -> new Rnn(init, Activation.GELU_ERF, shape, options)),
   LSTM(Lstm::new),
   GRU(Gru::new);
 
-  private final BiFunction<Initializer, Recurrent.Shape, Recurrent> maker;
+  /** A constructor. */
+  @FunctionalInterface
+  private interface Maker {
+    Recurrent make(Initializer init, Recurrent.Shape shape, RecurrentOptions options);
+  }
 
-  Cells(BiFunction<Initializer, Recurrent.Shape, Recurrent> maker) {
+  private final Maker maker;
+
+  Cells(Maker maker) {
     this.maker = maker;
   }
 
   Recurrent make(Initializer init, Recurrent.Shape shape) {
-    return maker.apply(init, shape);
+    return make(init, shape, RecurrentOptions.PLAIN);
+  }
+
+  Recurrent make(Initializer init, Recurrent.Shape shape, RecurrentOptions options) {
+    return maker.make(init, shape, options);
   }
 }

@@ -5,6 +5,10 @@ package dev.unroll.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.unroll.Arena;
+import dev.unroll.Arithmetic;
+import dev.unroll.Backends;
+import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Recurrent.Shape;
@@ -179,6 +183,133 @@ class RecurrentTest extends DeviceTest {
     State dFinal = randomState(layer, B);
     assertSameBits(trace.backward(null, dFinal).initial(), dFinal);
     layer.parameters().forEach(p -> assertThat(ops.read(p.grad())).containsOnly(0f));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theOtherDirectionIsALayerOnReversedSequences(Cells cell) {
+    RecurrentOptions options = RecurrentOptions.PLAIN.withBidirectional();
+    Recurrent both = cell.make(new Initializer(arena, 12), new Shape(I, H), options);
+    Initializer init = new Initializer(arena, 12);
+    Recurrent forward = cell.make(init, new Shape(I, H));
+    Recurrent backward = cell.make(init, new Shape(I, H));
+    Steps steps = Steps.descending(5, 3, 3, 0);
+    Pass pass = Pass.of(arena, steps);
+    Tensor x = randomTensor(steps.rows(), I);
+    State initial = randomState(both, 4);
+    Trace trace = both.forward(pass, x, initial);
+    Trace left = forward.forward(pass, x, run(initial, 0));
+    Trace right = backward.forward(pass, reversed(steps, x), run(initial, 1));
+    assertSameBits(trace.output().cols(0, H), left.output());
+    assertSameBits(trace.output().cols(H, H), reversed(steps, right.output()));
+    assertSameBits(run(trace.finalState(), 0), left.finalState());
+    assertSameBits(run(trace.finalState(), 1), right.finalState());
+
+    Tensor dOutput = randomTensor(steps.rows(), 2 * H);
+    State dFinal = randomState(both, 4);
+    Trace.Gradients d = trace.backward(dOutput, dFinal);
+    Trace.Gradients dLeft = left.backward(dOutput.cols(0, H), run(dFinal, 0));
+    Trace.Gradients dRight = right.backward(reversed(steps, dOutput.cols(H, H)), run(dFinal, 1));
+    assertClose(d.input(), sum(dLeft.input(), reversed(steps, dRight.input())), 2e-6f);
+    assertSameBits(run(d.initial(), 0), dLeft.initial());
+    assertSameBits(run(d.initial(), 1), dRight.initial());
+    for (int i = 0; i < 4; i++) {
+      assertSameBits(both.parameters().get(i).grad(), forward.parameters().get(i).grad());
+      assertSameBits(both.parameters().get(i + 4).grad(), backward.parameters().get(i).grad());
+    }
+  }
+
+  private Tensor reversed(Steps steps, Tensor rows) {
+    Tensor result = arena.tensor(rows.rows(), rows.cols());
+    ops.gather(rows, arena.indices(steps.reversedRows()), result);
+    return result;
+  }
+
+  private Tensor sum(Tensor a, Tensor b) {
+    Tensor sum = arena.tensor(a.rows(), a.cols());
+    ops.binary(Arithmetic.ADD, a, b, sum);
+    return sum;
+  }
+
+  private State run(State state, int run) {
+    State part = State.NONE;
+    for (Map.Entry<String, Tensor> e : state.tensors().entrySet()) {
+      part = part.with(e.getKey(), e.getValue().rows(run * 4, 4));
+    }
+    return part;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void dropoutBetweenLayersIsADropoutLayer(Cells cell) {
+    RecurrentOptions options = RecurrentOptions.PLAIN.withDropout(0.4f);
+    Shape two = new Shape(I, H, 2, Bias.PYTORCH);
+    Recurrent both = cell.make(new Initializer(arena, 13), two, options);
+    Initializer init = new Initializer(arena, 13);
+    Recurrent lower = cell.make(init, new Shape(I, H));
+    Recurrent upper = cell.make(init, new Shape(H, H));
+    Layer<Tensor> parts =
+        Sequential.of("lower", lower).then("dropout", new Dropout(init, 0.4f)).then("upper", upper);
+    Ragged ragged = Ragged.of(2, 0, 5, 3);
+    Tensor x = randomTensor(ragged.steps().rows(), I);
+    Tensor dOutput = randomTensor(ragged.steps().rows(), H);
+    for (Pass pass : List.of(Pass.of(arena, ragged), Pass.of(arena, ragged).withDropout(7, 3))) {
+      Trace trace = both.forward(pass, x, State.NONE);
+      Trace expected = parts.forward(pass, x, State.NONE);
+      assertSameBits(trace.output(), expected.output());
+      assertSameBits(
+          trace.backward(dOutput, State.NONE).input(),
+          expected.backward(dOutput, State.NONE).input());
+    }
+  }
+
+  /** Each launch costs time on a device: what stands around the time loop must stay little. */
+  @Test
+  void fewOperationsStandAroundTheTimeLoop() {
+    try (Ops fused = Backends.open("cpu");
+        Arena own = fused.arena("count")) {
+      Lstm lstm = new Lstm(new Initializer(own, 14), new Shape(I, H));
+      Pass pass = Pass.of(own, Steps.uniform(T, B));
+      Tensor x = own.tensor(random(T * B * I), T * B, I);
+      Tensor dOutput = own.tensor(random(T * B * H), T * B, H);
+      for (State initial : List.of(State.NONE, lstm.zeroState(own, B))) {
+        long before = fused.placement().launches();
+        Trace trace = lstm.forward(pass, x, initial);
+        long between = fused.placement().launches();
+        // The sequence itself is one operation here.
+        assertThat(between - before).isLessThanOrEqualTo(6);
+        trace.backward(dOutput, initial);
+        assertThat(fused.placement().launches() - between).isLessThanOrEqualTo(8);
+      }
+    }
+  }
+
+  @Test
+  void namesOfTheOtherDirectionArePyTorchs() {
+    Gru gru =
+        new Gru(
+            new Initializer(arena, 15),
+            new Shape(I, H, 2, Bias.SINGLE),
+            RecurrentOptions.PLAIN.withBidirectional());
+    assertThat(gru.parameters().stream().map(Parameter::name))
+        .containsExactly(
+            "weight_ih_l0",
+            "weight_hh_l0",
+            "bias_ih_l0",
+            "weight_ih_l0_reverse",
+            "weight_hh_l0_reverse",
+            "bias_ih_l0_reverse",
+            "weight_ih_l1",
+            "weight_hh_l1",
+            "bias_ih_l1",
+            "weight_ih_l1_reverse",
+            "weight_hh_l1_reverse",
+            "bias_ih_l1_reverse");
+    assertThat(gru.parameters().get(6).shape()).containsExactly(3 * H, 2 * H);
+    assertThat(gru.constants())
+        .containsOnlyKeys("bias_hh_l0", "bias_hh_l0_reverse", "bias_hh_l1", "bias_hh_l1_reverse");
+    assertThat(gru.zeroState(arena, B).get("h").shape()).containsExactly(4, B, H);
+    assertThat(gru.outputSize()).isEqualTo(2 * H);
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.unroll.nn.Parameter;
 import dev.unroll.nn.Pass;
 import dev.unroll.nn.Ragged;
 import dev.unroll.nn.Recurrent;
+import dev.unroll.nn.RecurrentOptions;
 import dev.unroll.nn.Rnn;
 import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
@@ -98,9 +99,6 @@ final class LayerGolden {
   }
 
   private Layer<Tensor> layer(String op) {
-    if (golden.flag("bidirectional")) {
-      throw new UnsupportedFeatureException("bidirectional");
-    }
     if (op.equals("gru") && !golden.flag("reset_after")) {
       throw new UnsupportedFeatureException("gru_reset_before");
     }
@@ -110,11 +108,16 @@ final class LayerGolden {
             (int) golden.attribute("hidden_size"),
             (int) golden.attribute("num_layers"),
             golden.flag("bias") ? Bias.PYTORCH : Bias.NONE);
+    RecurrentOptions options = options(golden.flag("bidirectional"));
     return switch (op) {
-      case "rnn" -> new Rnn(init(), nonlinearity(golden.text("attr.nonlinearity")), shape);
-      case "lstm" -> new Lstm(init(), shape);
-      default -> new Gru(init(), shape);
+      case "rnn" -> new Rnn(init(), nonlinearity(golden.text("attr.nonlinearity")), shape, options);
+      case "lstm" -> new Lstm(init(), shape, options);
+      default -> new Gru(init(), shape, options);
     };
+  }
+
+  static RecurrentOptions options(boolean bidirectional) {
+    return bidirectional ? RecurrentOptions.PLAIN.withBidirectional() : RecurrentOptions.PLAIN;
   }
 
   static Activation nonlinearity(String name) {

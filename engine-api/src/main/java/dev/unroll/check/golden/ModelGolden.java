@@ -16,6 +16,7 @@ import dev.unroll.nn.Layer;
 import dev.unroll.nn.LogSoftmax;
 import dev.unroll.nn.Lstm;
 import dev.unroll.nn.Recurrent;
+import dev.unroll.nn.RecurrentOptions;
 import dev.unroll.nn.Rnn;
 import dev.unroll.nn.Sequential;
 import java.util.List;
@@ -65,9 +66,10 @@ final class ModelGolden {
     return switch (type) {
       case "dense" -> new Dense(init, size(l, "in_features"), size(l, "out_features"));
       case "rnn" ->
-          new Rnn(init, LayerGolden.nonlinearity((String) l.get("nonlinearity")), shape(l));
-      case "lstm" -> new Lstm(init, shape(l));
-      case "gru" -> new Gru(init, shape(l));
+          new Rnn(
+              init, LayerGolden.nonlinearity((String) l.get("nonlinearity")), shape(l), options(l));
+      case "lstm" -> new Lstm(init, shape(l), options(l));
+      case "gru" -> new Gru(init, shape(l), options(l));
       case "last_step" -> new LastStep();
       case "log_softmax" -> new LogSoftmax();
       case "leaky_relu" -> activation(Activation.leakyRelu(number(l, "negative_slope")));
@@ -82,11 +84,12 @@ final class ModelGolden {
   }
 
   private static Recurrent.Shape shape(Map<String, Object> l) {
-    if (Boolean.TRUE.equals(l.get("bidirectional"))) {
-      throw new UnsupportedFeatureException("bidirectional");
-    }
     return new Recurrent.Shape(
         size(l, "input_size"), size(l, "hidden_size"), size(l, "num_layers"), Bias.PYTORCH);
+  }
+
+  private static RecurrentOptions options(Map<String, Object> l) {
+    return LayerGolden.options(Boolean.TRUE.equals(l.get("bidirectional")));
   }
 
   private static int size(Map<String, Object> l, String name) {
