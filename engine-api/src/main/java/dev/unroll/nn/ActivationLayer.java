@@ -17,6 +17,11 @@ public record ActivationLayer(Activation f) implements Layer<Tensor> {
     return List.of();
   }
 
+  @Override
+  public Output output() {
+    return f.kind() == Activation.Kind.SIGMOID ? Output.PROBABILITIES : Output.SCORES;
+  }
+
   /**
    * Computes y = f(x).
    *

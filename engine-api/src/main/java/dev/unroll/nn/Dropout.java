@@ -35,6 +35,11 @@ public final class Dropout implements Layer<Tensor> {
     return List.of();
   }
 
+  @Override
+  public Output output() {
+    return Output.AS_INPUT;
+  }
+
   /**
    * Drops elements if the pass has a dropout key.
    *

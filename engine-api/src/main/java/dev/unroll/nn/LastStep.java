@@ -17,6 +17,11 @@ public record LastStep() implements Layer<Tensor> {
     return List.of();
   }
 
+  @Override
+  public Output output() {
+    return Output.AS_INPUT;
+  }
+
   /**
    * Takes the last step of each sequence.
    *

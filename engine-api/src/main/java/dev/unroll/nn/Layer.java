@@ -15,12 +15,33 @@ import java.util.Map;
  * @param <I> what goes in: {@link Tensor}, or {@link dev.unroll.Indices} for an embedding
  */
 public interface Layer<I> {
+  /** What the numbers of an output are, as far as a loss must know. */
+  enum Output {
+    /** Any numbers. */
+    SCORES,
+    /** Probabilities, from a softmax or a sigmoid. */
+    PROBABILITIES,
+    /** Logarithms of probabilities. */
+    LOG_PROBABILITIES,
+    /** What the layer before gave, chosen or masked. */
+    AS_INPUT
+  }
+
   /**
    * What is trained.
    *
    * @return parameters in a fixed order; each call gives the same tensors
    */
   List<Parameter> parameters();
+
+  /**
+   * What the output's numbers are.
+   *
+   * @return {@link Output#SCORES} unless the layer knows better
+   */
+  default Output output() {
+    return Output.SCORES;
+  }
 
   /**
    * What stands in a model file besides the parameters and must have the value it has.

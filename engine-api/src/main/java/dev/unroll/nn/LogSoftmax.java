@@ -12,6 +12,11 @@ public record LogSoftmax() implements Layer<Tensor> {
     return List.of();
   }
 
+  @Override
+  public Output output() {
+    return Output.LOG_PROBABILITIES;
+  }
+
   /**
    * Computes the log-softmax.
    *

@@ -3,6 +3,7 @@
 package dev.unroll.nn;
 
 import dev.unroll.Arena;
+import dev.unroll.Arithmetic;
 import dev.unroll.CrossEntropy;
 import dev.unroll.ElementLoss;
 import dev.unroll.Indices;
@@ -12,6 +13,8 @@ import dev.unroll.Tensor;
 
 /** Losses reduced to one number, each with its gradient; nothing is read from the device. */
 public final class Losses {
+  private static final ElementLoss LOGITS = ElementLoss.BINARY_CROSS_ENTROPY_WITH_LOGITS;
+
   private Losses() {}
 
   /**
@@ -65,23 +68,110 @@ public final class Losses {
    */
   public static Loss elementwise(
       Arena arena, ElementLoss loss, Reduction reduction, Tensor x, Tensor target) {
-    requireReduced("elementwise loss", reduction);
+    return elementwise(arena, loss, reduction, x, target, null);
+  }
+
+  /**
+   * A loss between equal shapes, each element with a weight. As in PyTorch the mean is taken over
+   * the number of elements, whatever the weights.
+   *
+   * @param arena takes the result
+   * @param loss which loss
+   * @param reduction mean or sum over all elements
+   * @param x [R, C] the prediction
+   * @param target [R, C]
+   * @param weights [R, C], also a broadcast view; null: all 1
+   * @return loss and gradient [R, C]
+   */
+  public static Loss elementwise(
+      Arena arena, ElementLoss loss, Reduction reduction, Tensor x, Tensor target, Tensor weights) {
+    float divisor = divisor("elementwise loss", reduction, x);
     Ops ops = arena.ops();
-    float divisor = reduction == Reduction.MEAN ? x.size() : 1;
-    Tensor value = arena.tensor(1, 1);
-    Tensor elements = arena.tensor(x.rows(), x.cols());
+    Tensor elements = like(arena, x);
     ops.elementLoss(loss, x, target, elements);
-    ops.sum(elements, divisor, value);
-    Tensor gradient = arena.tensor(x.rows(), x.cols());
-    Tensor ones = one(arena).repeatRows(x.rows()).repeatCols(x.cols());
-    ops.elementLossGrad(loss, x, target, ones, divisor, gradient);
-    return new Loss(value, gradient);
+    if (weights != null) {
+      ops.binary(Arithmetic.MUL, elements, weights, elements);
+    }
+    Tensor gradient = like(arena, x);
+    Tensor dOut = weights == null ? broadcast(arena, 1, x) : weights;
+    ops.elementLossGrad(loss, x, target, dOut, divisor, gradient);
+    return new Loss(total(arena, elements, divisor), gradient);
+  }
+
+  /**
+   * PyTorch's smooth L1 loss: {@link ElementLoss#huber} divided by its delta, so that the slope far
+   * out is 1.
+   *
+   * @param arena takes the result
+   * @param beta where the square turns linear, above 0 (PyTorch's default: 1)
+   * @param reduction mean or sum over all elements
+   * @param x [R, C] the prediction
+   * @param target [R, C]
+   * @return loss and gradient [R, C]
+   */
+  public static Loss smoothL1(
+      Arena arena, float beta, Reduction reduction, Tensor x, Tensor target) {
+    Tensor scale = broadcast(arena, (float) (1.0 / beta), x);
+    return elementwise(arena, ElementLoss.huber(beta), reduction, x, target, scale);
+  }
+
+  /**
+   * Binary cross-entropy from logits where positive targets count more: p t ln(1 + e^-x) + (1 - t)
+   * ln(1 + e^x), p being the weight of the column's positive class.
+   *
+   * @param arena takes the result
+   * @param reduction mean or sum over all elements; the mean divides by their number
+   * @param x [R, C] the logits
+   * @param target [R, C], 0 to 1
+   * @param weights [R, C] weight of each element, or null
+   * @param positive [1, C] weight of each column's positive targets
+   * @return loss and gradient [R, C]
+   */
+  public static Loss binaryCrossEntropyWithLogits(
+      Arena arena, Reduction reduction, Tensor x, Tensor target, Tensor weights, Tensor positive) {
+    Ops ops = arena.ops();
+    Tensor one = broadcast(arena, 1, x);
+    Tensor zero = broadcast(arena, 0, x);
+    Tensor forOne = like(arena, x);
+    ops.binary(Arithmetic.MUL, target, positive.repeatRows(x.rows()), forOne);
+    Tensor forZero = like(arena, x);
+    ops.binary(Arithmetic.SUB, one, target, forZero);
+    if (weights != null) {
+      ops.binary(Arithmetic.MUL, forOne, weights, forOne);
+      ops.binary(Arithmetic.MUL, forZero, weights, forZero);
+    }
+    Loss ones = elementwise(arena, LOGITS, reduction, x, one, forOne);
+    Loss zeros = elementwise(arena, LOGITS, reduction, x, zero, forZero);
+    ops.axpby(1, ones.value(), 1, zeros.value());
+    ops.axpby(1, ones.gradient(), 1, zeros.gradient());
+    return zeros;
+  }
+
+  private static Tensor like(Arena arena, Tensor x) {
+    return arena.tensor(x.rows(), x.cols());
   }
 
   private static Tensor one(Arena arena) {
     Tensor one = arena.tensor(1, 1);
     arena.ops().fill(1, one);
     return one;
+  }
+
+  private static Tensor broadcast(Arena arena, float value, Tensor like) {
+    Tensor number = arena.tensor(1, 1);
+    arena.ops().fill(value, number);
+    return number.repeatRows(like.rows()).repeatCols(like.cols());
+  }
+
+  private static float divisor(String loss, Reduction reduction, Tensor x) {
+    requireReduced(loss, reduction);
+    return reduction == Reduction.MEAN ? x.size() : 1;
+  }
+
+  private static Tensor total(Arena arena, Tensor elements, float divisor) {
+    Tensor value = arena.tensor(1, 1);
+    arena.ops().sum(elements, divisor, value);
+    return value;
   }
 
   private static void requireReduced(String loss, Reduction reduction) {

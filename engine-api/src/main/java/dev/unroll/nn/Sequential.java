@@ -64,6 +64,15 @@ public final class Sequential<I> implements Layer<I> {
   }
 
   @Override
+  public Output output() {
+    Output last = Output.AS_INPUT;
+    for (Layer<?> layer : layers().values()) {
+      last = layer.output() == Output.AS_INPUT ? last : layer.output();
+    }
+    return last;
+  }
+
+  @Override
   public Map<String, Tensor> constants() {
     Map<String, Tensor> all = new LinkedHashMap<>();
     layers().forEach((name, l) -> l.constants().forEach((n, t) -> all.put(name + "." + n, t)));

@@ -45,6 +45,7 @@ class GradientTest extends DeviceTest {
             .then("dropout", new Dropout(init, 0.4f))
             .then("gru", new Gru(init, new Shape(H, H)))
             .then("last", new LastStep())
+            .then("softmax", new Softmax())
             .then("dense", new Dense(init, H, 5))
             .then("logSoftmax", new LogSoftmax());
     check(model, Pass.of(arena, Steps.uniform(4, 3)).withDropout(3, 1));

@@ -98,6 +98,68 @@ class LossesTest extends DeviceTest {
   }
 
   @Test
+  void smoothL1IsHuberOverBeta() {
+    float[] x = {0, 1, 2, -3};
+    float[] t = {0.25f, 1, 0, 0};
+    Loss loss = Losses.smoothL1(arena, 0.5f, Reduction.SUM, row(x), row(t));
+    assertLoss(loss, 0.0625 + 0 + 1.75 + 2.75, new float[] {-0.5f, 0, 1, -1});
+  }
+
+  @Test
+  void elementWeightsMultiplyLossAndGradient() {
+    float[] x = random(R * C);
+    float[] t = random(R * C);
+    float[] w = random(R * C);
+    double sum = 0;
+    float[] gradient = new float[R * C];
+    for (int i = 0; i < x.length; i++) {
+      sum += w[i] * (x[i] - t[i]) * (x[i] - t[i]);
+      gradient[i] = w[i] * 2 * (x[i] - t[i]) / (R * C);
+    }
+    Tensor weights = arena.tensor(w, R, C);
+    Tensor target = arena.tensor(t, R, C);
+    Loss loss =
+        Losses.elementwise(
+            arena, ElementLoss.SQUARED, Reduction.MEAN, arena.tensor(x, R, C), target, weights);
+    assertLoss(loss, sum / (R * C), gradient);
+    assertThat(ops.read(weights)).as("weights stay").isEqualTo(w);
+  }
+
+  @Test
+  void positiveTargetsCountMore() {
+    float[] x = random(R * C);
+    float[] t = random(R * C);
+    float[] w = random(R * C);
+    float[] p = {1, 3, 0, 0.5f};
+    for (boolean weighted : new boolean[] {false, true}) {
+      double sum = 0;
+      float[] gradient = new float[R * C];
+      for (int i = 0; i < x.length; i++) {
+        double weight = weighted ? w[i] : 1;
+        double positive = p[i % C] * t[i];
+        double negative = 1 - t[i];
+        double up = Math.log1p(Math.exp(x[i]));
+        double slope = 1 / (1 + Math.exp(-x[i]));
+        sum += weight * (positive * (up - x[i]) + negative * up);
+        gradient[i] = (float) (weight * (positive * (slope - 1) + negative * slope) / (R * C));
+      }
+      Loss loss =
+          Losses.binaryCrossEntropyWithLogits(
+              arena,
+              Reduction.MEAN,
+              arena.tensor(x, R, C),
+              arena.tensor(t, R, C),
+              weighted ? arena.tensor(w, R, C) : null,
+              row(p));
+      assertLoss(loss, sum / (R * C), gradient);
+    }
+  }
+
+  private Tensor row(float... values) {
+    return arena.tensor(values, 1, values.length);
+  }
+
+  @Test
   void oneNumberIsDemanded() {
     Tensor x = randomTensor(R, C);
     assertThatThrownBy(
