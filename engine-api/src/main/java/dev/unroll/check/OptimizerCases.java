@@ -33,10 +33,12 @@ final class OptimizerCases {
         table.adam(0, 1, largest, scaled);
         table.adam(0.01f, 1, largest, scaled);
         table.adam(0, 0.9999f, largest, scaled);
-        table.rmsprop(0, 0, largest, scaled);
-        table.rmsprop(0.01f, 0, largest, scaled);
-        table.rmsprop(0, 0.9f, largest, scaled);
+        table.rmsprop(new RmspropStep(0.99f, 0.01f, 1e-8f, 0, 0), largest, scaled);
+        table.rmsprop(new RmspropStep(0.99f, 0.01f, 1e-8f, 0.01f, 0), largest, scaled);
+        table.rmsprop(new RmspropStep(0.99f, 0.01f, 1e-8f, 0, 0.9f), largest, scaled);
       }
+      // Adagrad.
+      table.rmsprop(new RmspropStep(1, 1, 1e-10f, 0.01f, 0), false, scaled);
     }
     return table.cases;
   }
@@ -158,10 +160,16 @@ final class OptimizerCases {
                     largest)));
   }
 
-  private void rmsprop(float weightDecay, float momentum, boolean centered, boolean scaled) {
-    RmspropStep step = new RmspropStep(0.99f, 0.01f, 1e-8f, weightDecay, momentum);
-    boolean buffered = momentum != 0;
-    String text = "wd=" + weightDecay + " momentum=" + momentum + (centered ? " centered" : "");
+  private void rmsprop(RmspropStep step, boolean centered, boolean scaled) {
+    boolean buffered = step.momentum() != 0;
+    String text =
+        "alpha="
+            + step.alpha()
+            + " wd="
+            + step.weightDecay()
+            + " momentum="
+            + step.momentum()
+            + (centered ? " centered" : "");
     CaseBuilder builder = of("rmspropStep", text, scaled, 0.01f);
     group(builder, true, SQUARES);
     if (centered) {

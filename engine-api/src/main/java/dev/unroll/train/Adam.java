@@ -24,6 +24,8 @@ public final class Adam extends Optimizer {
    * @param decoupled whether the decay shrinks the parameter by lr * weightDecay (AdamW) instead of
    *     being added to the gradient
    * @param amsgrad whether the largest second moment so far is used
+   * @param rawEpsilon whether epsilon is added to the root before the bias of the second moment is
+   *     corrected (Keras, and the end of section 2 of the paper) instead of after (PyTorch)
    */
   public record Settings(
       double beta1,
@@ -31,12 +33,16 @@ public final class Adam extends Optimizer {
       double epsilon,
       double weightDecay,
       boolean decoupled,
-      boolean amsgrad) {
+      boolean amsgrad,
+      boolean rawEpsilon) {
     /** Adam as in PyTorch: 0.9, 0.999, 1e-8, no weight decay. */
     public static final Settings ADAM = new Settings(0.9, 0.999, 1e-8, 0, false, false);
 
     /** AdamW as in PyTorch: weight decay 0.01. */
     public static final Settings ADAMW = new Settings(0.9, 0.999, 1e-8, 0.01, true, false);
+
+    /** Adam as in Keras: epsilon 1e-7, added to the uncorrected root. */
+    public static final Settings KERAS = new Settings(0.9, 0.999, 1e-7, 0, false, false, true);
 
     /**
      * Checks the settings.
@@ -48,12 +54,34 @@ public final class Adam extends Optimizer {
      * @param decoupled whether the decay shrinks the parameter by lr * weightDecay (AdamW) instead
      *     of being added to the gradient
      * @param amsgrad whether the largest second moment so far is used
+     * @param rawEpsilon whether epsilon is added before the correction (Keras) instead of after
      */
     public Settings {
       require("beta1", beta1, 0, Math.nextDown(1.0));
       require("beta2", beta2, 0, Math.nextDown(1.0));
       require("epsilon", epsilon, 0, Double.MAX_VALUE);
       require("weight decay", weightDecay, 0, Double.MAX_VALUE);
+    }
+
+    /**
+     * With epsilon where PyTorch has it.
+     *
+     * @param beta1 decay of the first moment, 0 to below 1
+     * @param beta2 decay of the second moment, 0 to below 1
+     * @param epsilon added to the root of the second moment
+     * @param weightDecay strength of the weight decay, 0 for none
+     * @param decoupled whether the decay shrinks the parameter by lr * weightDecay (AdamW) instead
+     *     of being added to the gradient
+     * @param amsgrad whether the largest second moment so far is used
+     */
+    public Settings(
+        double beta1,
+        double beta2,
+        double epsilon,
+        double weightDecay,
+        boolean decoupled,
+        boolean amsgrad) {
+      this(beta1, beta2, epsilon, weightDecay, decoupled, amsgrad, false);
     }
   }
 
@@ -87,20 +115,12 @@ public final class Adam extends Optimizer {
   }
 
   @Override
-  float[] scalars(double learningRate, long number) {
-    double correction1 = 1 - StrictMath.pow(settings.beta1(), number);
-    double correction2 = 1 - StrictMath.pow(settings.beta2(), number);
+  void update(double learningRate, Tensor gradScale, long number) {
+    double size = learningRate / (1 - StrictMath.pow(settings.beta1(), number));
+    double root = StrictMath.sqrt(1 - StrictMath.pow(settings.beta2(), number));
     double decay = settings.decoupled() ? 1 - learningRate * settings.weightDecay() : 1;
-    return new float[] {
-      (float) (learningRate / correction1),
-      (float) (1 / StrictMath.sqrt(correction2)),
-      (float) decay
-    };
-  }
-
-  @Override
-  void update(
-      Tensor scalars, Tensor gradScale, List<Tensor> values, List<Tensor> grads, boolean first) {
-    ops().adamStep(step, scalars, gradScale, values, grads, m, v, vMax);
+    Tensor scalars =
+        settings.rawEpsilon() ? scalars(size * root, 1, decay) : scalars(size, 1 / root, decay);
+    ops().adamStep(step, scalars, gradScale, values(), grads(), m, v, vMax);
   }
 }

@@ -3,6 +3,7 @@
 package dev.unroll.train;
 
 import dev.unroll.Arena;
+import dev.unroll.Arithmetic;
 import dev.unroll.Ops;
 import dev.unroll.Tensor;
 import dev.unroll.Unary;
@@ -22,6 +23,8 @@ public record Clipping(Kind kind, float bound) {
     NONE,
     /** The 2-norm over all gradients together: all are multiplied by one factor. */
     NORM,
+    /** The 2-norm of each parameter's gradient by itself. */
+    PARAMETER_NORM,
     /** Each element. */
     VALUE
   }
@@ -52,6 +55,16 @@ public record Clipping(Kind kind, float bound) {
   }
 
   /**
+   * Clips each parameter's gradient by its own norm.
+   *
+   * @param maxNorm largest norm
+   * @return the rule
+   */
+  public static Clipping byParameterNorm(float maxNorm) {
+    return new Clipping(Kind.PARAMETER_NORM, maxNorm);
+  }
+
+  /**
    * Clips each element.
    *
    * @param bound largest magnitude
@@ -75,7 +88,7 @@ public record Clipping(Kind kind, float bound) {
   }
 
   /**
-   * Clips. By norm, the gradients stay and the factor is given; by value, they are changed.
+   * Clips. By global norm, the gradients stay and the factor is given; else they are changed.
    *
    * @param arena takes the result
    * @param parameters whose gradients
@@ -91,7 +104,17 @@ public record Clipping(Kind kind, float bound) {
     } else if (kind == Kind.VALUE) {
       Unary clamp = Unary.clamp(-bound, bound);
       parameters.forEach(p -> ops.map(clamp, p.grad(), p.grad()));
+    } else if (kind == Kind.PARAMETER_NORM) {
+      parameters.forEach(p -> shorten(arena, p));
     }
     return scale;
+  }
+
+  private void shorten(Arena arena, Parameter p) {
+    Ops ops = arena.ops();
+    Tensor factor = arena.tensor(1, 1);
+    ops.clipCoefficient(norm(arena, List.of(p)), bound, factor);
+    Tensor factors = factor.repeatRows(p.grad().rows()).repeatCols(p.grad().cols());
+    ops.binary(Arithmetic.MUL, p.grad(), factors, p.grad());
   }
 }

@@ -8,9 +8,11 @@ import dev.unroll.Tensor;
 import dev.unroll.nn.Parameter;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Updates parameters from their gradients. Its state is one tensor per parameter and kind, plus the
@@ -31,6 +33,15 @@ public abstract class Optimizer {
     this.scalars = arena.tensor(1, scalarCount);
   }
 
+  /** One that leaves the work, and the scalars, to others. */
+  Optimizer(Arena arena, List<Optimizer> parts) {
+    this.arena = arena;
+    this.parameters = parts.stream().flatMap(p -> p.parameters.stream()).toList();
+    this.scalars = null;
+    requireDistinct(parameters);
+    parts.forEach(p -> state.putAll(p.state));
+  }
+
   /**
    * Updates all parameters once.
    *
@@ -40,8 +51,7 @@ public abstract class Optimizer {
    */
   public final void step(double learningRate, Tensor gradScale) {
     require("learning rate", learningRate, 0, Double.MAX_VALUE);
-    ops().write(scalars(learningRate, steps + 1), scalars);
-    update(scalars, gradScale, values(), grads(), steps == 0);
+    update(learningRate, gradScale, steps + 1);
     steps++;
   }
 
@@ -59,7 +69,7 @@ public abstract class Optimizer {
    *
    * @param stepsDone steps done when it was saved
    */
-  public final void resume(long stepsDone) {
+  public void resume(long stepsDone) {
     if (stepsDone < 0) {
       throw new IllegalArgumentException(
           "optimizer: steps done must not be negative: " + stepsDone);
@@ -68,11 +78,20 @@ public abstract class Optimizer {
   }
 
   /**
-   * What is updated.
+   * What belongs to the model, frozen parameters too.
    *
    * @return the parameters
    */
   public final List<Parameter> parameters() {
+    return parameters;
+  }
+
+  /**
+   * What is updated: all that is not frozen. Only these gradients are measured and clipped.
+   *
+   * @return the parameters
+   */
+  public List<Parameter> trained() {
     return parameters;
   }
 
@@ -85,11 +104,18 @@ public abstract class Optimizer {
     return Collections.unmodifiableMap(state);
   }
 
-  /** The numbers of step {@code number}, counted from 1, as the operation wants them. */
-  abstract float[] scalars(double learningRate, long number);
+  /** Does step {@code number}, counted from 1. */
+  abstract void update(double learningRate, Tensor gradScale, long number);
 
-  abstract void update(
-      Tensor scalars, Tensor gradScale, List<Tensor> values, List<Tensor> grads, boolean first);
+  /** The numbers of a step where the operation reads them, each rounded once. */
+  final Tensor scalars(double... values) {
+    float[] rounded = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      rounded[i] = (float) values[i];
+    }
+    ops().write(rounded, scalars);
+    return scalars;
+  }
 
   final Ops ops() {
     return arena.ops();
@@ -103,8 +129,7 @@ public abstract class Optimizer {
       Tensor slot = arena.named(name, p.shape());
       ops().fill(0, slot);
       if (state.put(name, slot) != null) {
-        throw new IllegalArgumentException(
-            "optimizer: there are two parameters '" + p.name() + "'; names must differ");
+        throw twice(p);
       }
       slots.add(slot);
     }
@@ -125,11 +150,25 @@ public abstract class Optimizer {
     }
   }
 
-  private List<Tensor> values() {
+  private static void requireDistinct(List<Parameter> parameters) {
+    Set<String> names = new HashSet<>();
+    for (Parameter p : parameters) {
+      if (!names.add(p.name())) {
+        throw twice(p);
+      }
+    }
+  }
+
+  private static IllegalArgumentException twice(Parameter p) {
+    return new IllegalArgumentException(
+        "optimizer: there are two parameters '" + p.name() + "'; names must differ");
+  }
+
+  final List<Tensor> values() {
     return parameters.stream().map(Parameter::value).toList();
   }
 
-  private List<Tensor> grads() {
+  final List<Tensor> grads() {
     return parameters.stream().map(Parameter::grad).toList();
   }
 }

@@ -29,6 +29,12 @@ public final class Rmsprop extends Optimizer {
     public static final Settings DEFAULT = new Settings(0.99, 1e-8, 0, 0, false);
 
     /**
+     * Keras' decay 0.9 and epsilon 1e-7. Keras adds it under the root, here it is added to the
+     * root: a difference where q is not far above epsilon.
+     */
+    public static final Settings KERAS = new Settings(0.9, 1e-7, 0, 0, false);
+
+    /**
      * Checks the settings.
      *
      * @param alpha decay of the means, 0 to 1
@@ -72,13 +78,8 @@ public final class Rmsprop extends Optimizer {
   }
 
   @Override
-  float[] scalars(double learningRate, long number) {
-    return new float[] {(float) learningRate};
-  }
-
-  @Override
-  void update(
-      Tensor scalars, Tensor gradScale, List<Tensor> values, List<Tensor> grads, boolean first) {
-    ops().rmspropStep(step, scalars, gradScale, values, grads, squares, means, buffers);
+  void update(double learningRate, Tensor gradScale, long number) {
+    Tensor scalars = scalars(learningRate);
+    ops().rmspropStep(step, scalars, gradScale, values(), grads(), squares, means, buffers);
   }
 }

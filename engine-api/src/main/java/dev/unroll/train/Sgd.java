@@ -65,20 +65,14 @@ public final class Sgd extends Optimizer {
   }
 
   @Override
-  float[] scalars(double learningRate, long number) {
-    return new float[] {(float) learningRate};
-  }
-
-  @Override
-  void update(
-      Tensor scalars, Tensor gradScale, List<Tensor> values, List<Tensor> grads, boolean first) {
+  void update(double learningRate, Tensor gradScale, long number) {
     SgdStep step =
         new SgdStep(
             (float) settings.weightDecay(),
             (float) settings.momentum(),
             (float) (1 - settings.dampening()),
             settings.nesterov(),
-            first);
-    ops().sgdStep(step, scalars, gradScale, values, grads, buffers);
+            number == 1);
+    ops().sgdStep(step, scalars(learningRate), gradScale, values(), grads(), buffers);
   }
 }

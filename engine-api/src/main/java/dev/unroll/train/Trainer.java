@@ -26,7 +26,7 @@ public final class Trainer {
      * Computes a loss and adds its gradient to the parameters'.
      *
      * @param arena for all tensors of the step; closed after it
-     * @param number the step, from 1
+     * @param number the step, from 1; with {@link #accumulate} the run
      * @return the loss [1, 1]
      */
     Tensor run(Arena arena, long number);
@@ -40,6 +40,7 @@ public final class Trainer {
   private final List<TrainingListener> listeners = new ArrayList<>();
   private float[] losses = new float[256];
   private int steps;
+  private int parts = 1;
 
   /**
    * A loop at step 0.
@@ -70,6 +71,19 @@ public final class Trainer {
    */
   public void addListener(TrainingListener listener) {
     listeners.add(listener);
+  }
+
+  /**
+   * Makes each step of several runs of the task, whose gradients and losses are averaged: a batch
+   * larger than fits at once. The task is then called with numbers from 1 on that count the runs.
+   *
+   * @param runs runs of the task for each step, at least 1
+   */
+  public void accumulate(int runs) {
+    if (runs < 1) {
+      throw new IllegalArgumentException("trainer: runs per step must be at least 1: " + runs);
+    }
+    parts = runs;
   }
 
   /**
@@ -124,15 +138,30 @@ public final class Trainer {
     double rate = learningRate.applyAsDouble(number);
     try (Arena arena = ops.arena("training step " + number)) {
       Parameter.zeroGrads(ops, optimizer.parameters());
-      Tensor loss = task.run(arena, number);
-      Tensor norm = Clipping.norm(arena, optimizer.parameters());
+      Tensor loss = parts == 1 ? task.run(arena, number) : accumulated(arena, number);
+      Tensor norm = Clipping.norm(arena, optimizer.trained());
       float[] read = readTogether(arena, loss, norm);
       if (!Float.isFinite(read[0]) || !Float.isFinite(read[1])) {
         throw new DivergedException(number, culprit(read[0]), read[0], rate);
       }
-      optimizer.step(rate, clipping.apply(arena, optimizer.parameters(), norm));
+      optimizer.step(rate, clipping.apply(arena, optimizer.trained(), norm));
       return new TrainingStep(number, read[0], read[1], rate);
     }
+  }
+
+  private Tensor accumulated(Arena arena, long number) {
+    Tensor each = arena.tensor(1, parts);
+    for (int i = 0; i < parts; i++) {
+      try (Arena part = ops.arena("part " + (i + 1) + " of training step " + number)) {
+        ops.copy(task.run(part, (number - 1) * parts + i + 1), each.cols(i, 1));
+      }
+    }
+    for (Parameter p : optimizer.trained()) {
+      ops.axpby((float) (1.0 / parts), p.grad(), 0, p.grad());
+    }
+    Tensor mean = arena.tensor(1, 1);
+    ops.sum(each, parts, mean);
+    return mean;
   }
 
   private float[] readTogether(Arena arena, Tensor loss, Tensor norm) {
@@ -149,7 +178,7 @@ public final class Trainer {
         return "parameter " + p.name();
       }
     }
-    for (Parameter p : optimizer.parameters()) {
+    for (Parameter p : optimizer.trained()) {
       if (!isFinite(p.grad())) {
         return "the gradient of " + p.name();
       }

@@ -41,6 +41,16 @@ class ClippingTest extends DeviceTest {
   }
 
   @Test
+  void byParameterNormShortensEachByItself() {
+    List<Parameter> parameters = parameters(3, -4, 0.5f);
+    Tensor norm = Clipping.norm(arena, parameters);
+    assertThat(Clipping.byParameterNorm(1).apply(arena, parameters, norm)).isNull();
+    assertThat(ops.read(parameters.get(0).grad()))
+        .containsExactly(new float[] {0.6f, -0.8f}, Offset.offset(1e-6f));
+    assertThat(ops.read(parameters.get(1).grad())).containsExactly(0.5f);
+  }
+
+  @Test
   void noneChangesNothing() {
     List<Parameter> parameters = parameters(2, -3, 6);
     Tensor norm = Clipping.norm(arena, parameters);

@@ -114,6 +114,49 @@ class OptimizersTest extends DeviceTest {
         kinds.toArray(String[]::new));
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 0, 0", "0.5, 0.1, 0.1"})
+  void adagrad(double rateDecay, double decay, double initial) {
+    double eps = 1e-3;
+    Adagrad.Settings settings = new Adagrad.Settings(rateDecay, decay, initial, eps);
+    check(
+        new Adagrad(arena, parameters(), settings),
+        (p, g, lr, t, s) -> {
+          g += decay * p;
+          // As float, since that is what the sums start from.
+          s[0] = (t == 1 ? (float) initial : s[0]) + g * g;
+          return p - lr / (1 + (t - 1) * rateDecay) * g / (Math.sqrt(s[0]) + eps);
+        },
+        "sum");
+  }
+
+  @Test
+  void kerasAddsEpsilonBeforeTheCorrection() {
+    double eps = 1e-2;
+    check(
+        new Adam(arena, parameters(), new Adam.Settings(0.8, 0.9, eps, 0, false, false, true)),
+        (p, g, lr, t, s) -> {
+          s[0] = 0.8 * s[0] + 0.2 * g;
+          s[1] = 0.9 * s[1] + 0.1 * g * g;
+          double size = lr * Math.sqrt(1 - Math.pow(0.9, t)) / (1 - Math.pow(0.8, t));
+          return p - size * s[0] / (Math.sqrt(s[1]) + eps);
+        },
+        "m",
+        "v");
+  }
+
+  @Test
+  void defaultsAreThoseOfPyTorchAndKeras() {
+    assertThat(Adam.Settings.ADAM.epsilon()).isEqualTo(1e-8);
+    assertThat(Adam.Settings.ADAMW.weightDecay()).isEqualTo(0.01);
+    assertThat(Adam.Settings.KERAS.epsilon()).isEqualTo(1e-7);
+    assertThat(Rmsprop.Settings.DEFAULT.alpha()).isEqualTo(0.99);
+    assertThat(Rmsprop.Settings.KERAS.alpha()).isEqualTo(0.9);
+    assertThat(Rmsprop.Settings.KERAS.epsilon()).isEqualTo(1e-7);
+    assertThat(Adagrad.Settings.DEFAULT.epsilon()).isEqualTo(1e-10);
+    assertThat(Adagrad.Settings.KERAS.initialSum()).isEqualTo(0.1);
+  }
+
   private void check(Optimizer optimizer, Rule rule, String... kinds) {
     List<Parameter> parameters = optimizer.parameters();
     List<double[]> values = new ArrayList<>();
@@ -188,6 +231,8 @@ class OptimizersTest extends DeviceTest {
     assertRefused(() -> new Rmsprop.Settings(1.1, 0, 0, 0, false), "alpha");
     assertRefused(
         () -> new Rmsprop.Settings(0.9, 0, 0, Double.POSITIVE_INFINITY, false), "momentum");
+    assertRefused(() -> new Adagrad.Settings(-1, 0, 0, 0), "rate decay");
+    assertRefused(() -> new Adagrad.Settings(0, 0, Double.NaN, 0), "initial sum");
     Sgd sgd = new Sgd(arena, parameters(), Sgd.Settings.PLAIN);
     for (double rate : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY}) {
       assertRefused(() -> sgd.step(rate, null), "learning rate");

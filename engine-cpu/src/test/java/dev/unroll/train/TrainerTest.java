@@ -75,6 +75,30 @@ class TrainerTest extends DeviceTest {
   }
 
   @Test
+  void accumulatedRunsAreAveraged() {
+    Parameter p = new Parameter("p", arena.tensor(1, 2), arena.tensor(1, 2));
+    ops.fill(0, p.value());
+    List<Long> runs = new ArrayList<>();
+    Trainer.Task task =
+        (step, number) -> {
+          runs.add(number);
+          Tensor add = step.tensor(new float[] {number, 3}, 1, 2);
+          ops.axpby(1, add, 1, p.grad());
+          return add.cols(0, 1);
+        };
+    Optimizer sgd = new Sgd(arena, List.of(p), Sgd.Settings.PLAIN);
+    List<TrainingStep> heard = new ArrayList<>();
+    Trainer trainer = new Trainer(ops, sgd, Clipping.NONE, n -> 0.5, task);
+    trainer.accumulate(4);
+    trainer.addListener(heard::add);
+    trainer.run(2, () -> false);
+    assertThat(runs).containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L);
+    assertThat(trainer.losses()).containsExactly(2.5f, 6.5f);
+    assertThat(heard.get(0).gradNorm()).isEqualTo((float) Math.hypot(2.5, 3));
+    assertThat(ops.read(p.value())).containsExactly(-0.5f * (2.5f + 6.5f), -3f);
+  }
+
+  @Test
   void memoryStaysFlat() {
     Toy toy = new Toy(ops, arena, 0.1);
     toy.run(2);
