@@ -6,6 +6,7 @@ module dev.unroll.cli {
   requires dev.unroll.cpu;
   requires dev.unroll.kernels;
   requires info.picocli;
+  requires org.apache.commons.csv;
   requires java.desktop;
   requires me.tongfei.progressbar;
   requires org.apache.commons.numbers.gamma;

@@ -25,6 +25,7 @@ import dev.unroll.text.StreamBatches;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Optimizer;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -58,7 +59,8 @@ final class CharLm implements Session {
           new TrainSettings(
               "char-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", 32, 64, 0.004, 1, 0),
           HORIZON,
-          CharLm::new);
+          CharLm::new,
+          CharLm::load);
 
   private final Ops ops;
   private final TrainSettings settings;
@@ -101,6 +103,30 @@ final class CharLm implements Session {
         .then("dense", new Dense(init, hidden, vocabulary));
   }
 
+  private static LanguageModel load(Arena model, ModelFolder folder) throws IOException {
+    Vocabulary vocabulary = CharVocabulary.load(folder.vocabulary());
+    folder.requireSize("vocabulary", vocabulary.size());
+    int embedding = folder.size("embedding");
+    int hidden = folder.size("hidden");
+    folder.requireShape("embedding.weight", vocabulary.size(), embedding);
+    folder.requireShape("dense.weight", vocabulary.size(), hidden);
+    folder.requireShape("lstm.weight_hh_l0", 4 * hidden, hidden);
+    Sequential<Indices> network =
+        network(new Initializer(model, 0), vocabulary.size(), embedding, hidden);
+    folder.read(model.ops(), network);
+    return new LanguageModel(model.ops(), network, vocabulary, beginning(vocabulary));
+  }
+
+  /** A text starts as a line does, where the vocabulary has line ends. */
+  private static String beginning(Vocabulary vocabulary) {
+    try {
+      vocabulary.id("\n");
+      return "\n";
+    } catch (IllegalArgumentException e) {
+      return vocabulary.symbol(0);
+    }
+  }
+
   @Override
   public Tensor run(Arena step, long number) {
     batches.seek(number - 1);
@@ -138,8 +164,11 @@ final class CharLm implements Session {
   @Override
   public String sample(int length, long seed) {
     StringBuilder text = new StringBuilder();
-    new TextGenerator(ops, network, vocabulary)
-        .generate("", length, new Sampler(0.7, 0, 1, seed), text::append);
+    new LanguageModel(ops, network, vocabulary, beginning(vocabulary))
+        .write(
+            "",
+            new Trained.Writing(length, new Sampler(0.7, 0, 1, seed), 0, null),
+            text::append);
     return text.toString();
   }
 

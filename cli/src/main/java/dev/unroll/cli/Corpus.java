@@ -22,14 +22,22 @@ record Corpus(String source, String text, String sha256) {
   /** Stands for the text that ships with a recipe. */
   static final String BUILT_IN = "built-in";
 
+  /** Before the name of any file that ships: {@code --data built-in/seattle-weather.csv}. */
+  private static final String SHIPPED = BUILT_IN + "/";
+
   /**
    * Reads a text.
    *
    * @param source path of a file, or {@link #BUILT_IN}
-   * @param resource name of the recipe's own text, below the folder {@code data}
+   * @param resource name of the recipe's own data, below the folder {@code data}; null for a recipe
+   *     that generates its data
    * @throws dev.unroll.io.FileFormatException if the file is missing, empty or not UTF-8
    */
   static Corpus load(String source, String resource) throws IOException {
+    if (source.startsWith(SHIPPED)) {
+      String text = builtIn(source.substring(SHIPPED.length()));
+      return new Corpus(source, text, sha256(text));
+    }
     boolean builtIn = source.equals(BUILT_IN);
     String text = builtIn ? builtIn(resource) : TextFiles.read(Path.of(source));
     String name = builtIn ? BUILT_IN : Path.of(source).toAbsolutePath().normalize().toString();
@@ -37,9 +45,12 @@ record Corpus(String source, String text, String sha256) {
   }
 
   private static String builtIn(String resource) throws IOException {
+    if (resource == null) {
+      return "";
+    }
     try (InputStream in = Corpus.class.getResourceAsStream("data/" + resource)) {
       if (in == null) {
-        throw new IllegalStateException("the resource data/" + resource + " is not in the jar");
+        throw CliException.usage("--data: no file '" + resource + "' ships with unroll");
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }

@@ -12,16 +12,16 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code unroll generate}: lets a trained language model write. */
-@Command(name = "generate", description = "Writes text with a trained language model.")
+/** {@code unroll generate}: lets a trained model write. */
+@Command(name = "generate", description = "Writes text with a trained model.")
 final class GenerateCommand implements Callable<Integer> {
   @Option(names = "--model", required = true, paramLabel = "DIR", description = "folder of a run")
   private Path folder;
 
-  @Option(names = "--prompt", paramLabel = "TEXT", description = "what to go on from")
+  @Option(names = "--prompt", paramLabel = "TEXT", description = "what to go on from, or to answer")
   private String prompt = "";
 
-  @Option(names = "--length", paramLabel = "N", description = "characters to write (default: 500)")
+  @Option(names = "--length", paramLabel = "N", description = "symbols to write (default: 500)")
   private int length = 500;
 
   @Option(
@@ -39,11 +39,14 @@ final class GenerateCommand implements Callable<Integer> {
       description = "draws from the most likely that together have probability P")
   private double topP = 1;
 
+  @Option(names = "--beam", paramLabel = "N", description = "searches with N beams, no drawing")
+  private Integer beam;
+
+  @Option(names = "--stop", paramLabel = "TEXT", description = "ends after this text")
+  private String stop;
+
   @Option(names = "--seed", paramLabel = "S", description = "of the random numbers (default: 1)")
   private long seed = 1;
-
-  @Option(names = "--beam", paramLabel = "N", description = "not built yet")
-  private Integer beam;
 
   private final Console console;
 
@@ -53,36 +56,35 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (beam != null) {
-      throw CliException.notBuilt("the option --beam");
-    }
     if (length < 0) {
       throw CliException.usage("--length must not be negative: " + length);
     }
+    if (beam != null && beam < 1) {
+      throw CliException.usage("--beam must be at least 1: " + beam);
+    }
     Sampler sampler = new Sampler(temperature, topK, topP, seed);
     ModelFolder model = new ModelFolder(folder);
-    requireKnown(model);
     try (Ops ops = BackendChoice.open("auto", BackendProvider.Options.DEFAULT);
         Arena arena = ops.arena("model")) {
-      TextGenerator generator = new TextGenerator(ops, model.network(arena), model.vocabulary());
-      console.out().print(prompt);
-      generator.generate(prompt, length, sampler, this::show);
+      Trained trained = model.recipe().loader().load(arena, model);
+      requireKnown(trained);
+      int width = beam == null ? 0 : beam;
+      trained.write(prompt, new Trained.Writing(length, sampler, width, stop), this::show);
       console.out().println();
     }
     return ExitCode.DONE;
   }
 
-  /** Refuses the prompt before anything is opened. */
-  private void requireKnown(ModelFolder model) {
+  private void requireKnown(Trained trained) {
     try {
-      model.vocabulary().encode(prompt);
+      trained.check(prompt);
     } catch (IllegalArgumentException e) {
       throw CliException.usage("--prompt: " + e.getMessage(), e);
     }
   }
 
-  private void show(String symbol) {
-    console.out().print(symbol);
+  private void show(String piece) {
+    console.out().print(piece);
     console.out().flush();
   }
 }

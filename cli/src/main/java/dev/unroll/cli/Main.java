@@ -56,7 +56,7 @@ public final class Main implements Callable<Integer> {
     commands
         .addSubcommand(new TrainCommand(console))
         .addSubcommand(new GenerateCommand(console))
-        .addSubcommand("predict", NotBuilt.command())
+        .addSubcommand(new PredictCommand(console, System.in))
         .addSubcommand(new ParityCommand(console))
         .addSubcommand("bench", NotBuilt.command())
         .addSubcommand("tune", NotBuilt.command())

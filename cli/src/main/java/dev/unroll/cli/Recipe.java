@@ -3,16 +3,18 @@
 package dev.unroll.cli;
 
 import dev.unroll.Arena;
+import java.io.IOException;
 
 /**
  * An example network: what {@code unroll train NAME} trains.
  *
  * @param name as the user gives it
  * @param summary one line: network, data
- * @param resource the text that ships with it
+ * @param resource the data that ships with it; null if it generates its own
  * @param defaults settings where the user gives none
  * @param steps number of training steps where the user gives none
- * @param opener makes network and data; null as long as the recipe is not built
+ * @param opener makes network and data
+ * @param loader brings back a trained network
  */
 record Recipe(
     String name,
@@ -20,7 +22,8 @@ record Recipe(
     String resource,
     TrainSettings defaults,
     long steps,
-    Opener opener) {
+    Opener opener,
+    Loader loader) {
 
   /** Makes a recipe's network and cuts its data into batches. */
   @FunctionalInterface
@@ -37,12 +40,17 @@ record Recipe(
     Session open(Arena model, TrainSettings settings, Corpus corpus);
   }
 
-  /** A recipe of a later version. */
-  static Recipe later(String name, String summary) {
-    return new Recipe(name, summary, null, null, 0, null);
-  }
-
-  boolean isBuilt() {
-    return opener != null;
+  /** Brings back a trained network. */
+  @FunctionalInterface
+  interface Loader {
+    /**
+     * Loads.
+     *
+     * @param model owns the parameters
+     * @param folder of the run
+     * @return the network with its weights
+     * @throws IOException if the folder is damaged
+     */
+    Trained load(Arena model, ModelFolder folder) throws IOException;
   }
 }

@@ -17,8 +17,7 @@ final class RecipesCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     for (Recipe recipe : Recipes.ALL) {
-      String state = recipe.isBuilt() ? "" : " (not built yet)";
-      console.print("%-16s %s%s", recipe.name(), recipe.summary(), state);
+      console.print("%-16s %s", recipe.name(), recipe.summary());
     }
     return ExitCode.DONE;
   }

@@ -99,7 +99,9 @@ final class RunFolder {
     training.put("steps", steps);
     tree.put("training", training);
     Json.write(file(CONFIG), tree);
-    session.vocabulary().save(file(VOCABULARY));
+    if (session.vocabulary() != null) {
+      session.vocabulary().save(file(VOCABULARY));
+    }
   }
 
   @Override

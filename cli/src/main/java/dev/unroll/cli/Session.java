@@ -3,11 +3,13 @@
 package dev.unroll.cli;
 
 import dev.unroll.Ops;
-import dev.unroll.nn.Layer;
+import dev.unroll.nn.Model;
 import dev.unroll.nn.State;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** A network with its data while it is trained: what a recipe makes. */
@@ -19,10 +21,12 @@ interface Session extends Trainer.Task {
   Optimizer optimizer();
 
   /** The network whose parameters are trained. */
-  Layer<?> network();
+  Model network();
 
   /** What is carried from one training step to the next; checkpoints hold it. */
-  State carried();
+  default State carried() {
+    return State.NONE;
+  }
 
   /**
    * The schedule. Its horizon belongs to the recipe, so that a run can be made longer.
@@ -35,7 +39,7 @@ interface Session extends Trainer.Task {
   /** Training steps that see all of the data once. */
   long stepsPerEpoch();
 
-  /** Tokens that one training step sees. */
+  /** Tokens, or examples, that one training step sees. */
   int tokensPerStep();
 
   /** Name of what {@link #evaluate} measures. */
@@ -47,18 +51,36 @@ interface Session extends Trainer.Task {
   /**
    * Shows what the network can do; leaves training as it is.
    *
-   * @param length number of symbols
+   * @param length number of symbols, where it writes text
    * @param seed of the random numbers
-   * @return a text
+   * @return a text of some lines
    */
   String sample(int length, long seed);
 
-  /** The sizes that rebuild the network, for its configuration file. */
+  /** What rebuilds the network, for its configuration file: sizes, labels, scales. */
   Map<String, Object> sizes();
 
-  /** Symbols of inputs and outputs. */
-  Vocabulary vocabulary();
+  /** Symbols of inputs and outputs; null for a network that reads numbers. */
+  default Vocabulary vocabulary() {
+    return null;
+  }
 
   /** One line about the data. */
   String data();
+
+  /**
+   * Every number of one forward and backward pass, for {@code --explain}.
+   *
+   * @throws CliException if the network is too large for that
+   */
+  default String explain() {
+    throw CliException.usage("--explain works with the recipe two-four-one only");
+  }
+
+  /**
+   * Adds pictures of its own to the folder of the finished run.
+   *
+   * @param folder of the run
+   */
+  default void plot(Path folder) throws IOException {}
 }

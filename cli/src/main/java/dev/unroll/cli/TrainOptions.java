@@ -75,7 +75,7 @@ final class TrainOptions {
   @Option(names = "--recompute", paramLabel = "K", description = "not built yet")
   private Integer recompute;
 
-  @Option(names = "--explain", description = "not built yet")
+  @Option(names = "--explain", description = "prints every number of one pass (two-four-one)")
   private boolean explain;
 
   /**
@@ -86,7 +86,6 @@ final class TrainOptions {
   void check() {
     refuse(xray, "--xray");
     refuse(recompute != null, "--recompute");
-    refuse(explain, "--explain");
     if (steps != null && epochs != null) {
       throw CliException.usage("give --steps or --epochs, not both");
     }
@@ -149,6 +148,10 @@ final class TrainOptions {
 
   Path resume() {
     return resume;
+  }
+
+  boolean explain() {
+    return explain;
   }
 
   boolean quiet() {

@@ -64,6 +64,9 @@ final class TrainRun {
     long total =
         options.totalSteps(session.stepsPerEpoch(), saved == null ? defaultSteps : saved.steps());
     requireAhead(total);
+    if (options.explain()) {
+      console.print("%s", session.explain());
+    }
     RunFolder folder = RunFolder.create(options.out(), settings.recipe());
     folder.writeConfig(session, settings, total);
     announce(folder, total);
@@ -149,6 +152,7 @@ final class TrainRun {
     metrics.evaluation(trainer.steps(), metric);
     PlacementFile.write(folder.file(RunFolder.PLACEMENT), ops.placement());
     LossPlot.write(folder.file(RunFolder.PLOT), trainer.losses(), metrics.evaluations());
+    session.plot(folder.path());
     if (!options.quiet()) {
       console.print("\na sample:\n%s\n", session.sample(Samples.LENGTH, settings.seed()));
     }

@@ -4,8 +4,6 @@ package dev.unroll.nn;
 
 import dev.unroll.Arena;
 import dev.unroll.Tensor;
-import java.util.List;
-import java.util.Map;
 
 /**
  * A part of a model: immutable settings and parameter tensors. Sequence tensors are time-major and
@@ -14,7 +12,7 @@ import java.util.Map;
  *
  * @param <I> what goes in: {@link Tensor}, or {@link dev.unroll.Indices} for an embedding
  */
-public interface Layer<I> {
+public interface Layer<I> extends Model {
   /** What the numbers of an output are, as far as a loss must know. */
   enum Output {
     /** Any numbers. */
@@ -28,28 +26,12 @@ public interface Layer<I> {
   }
 
   /**
-   * What is trained.
-   *
-   * @return parameters in a fixed order; each call gives the same tensors
-   */
-  List<Parameter> parameters();
-
-  /**
    * What the output's numbers are.
    *
    * @return {@link Output#SCORES} unless the layer knows better
    */
   default Output output() {
     return Output.SCORES;
-  }
-
-  /**
-   * What stands in a model file besides the parameters and must have the value it has.
-   *
-   * @return tensors by name, mostly none
-   */
-  default Map<String, Tensor> constants() {
-    return Map.of();
   }
 
   /**

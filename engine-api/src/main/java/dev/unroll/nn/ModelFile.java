@@ -25,7 +25,7 @@ public final class ModelFile {
    * @param metadata strings for the file's header
    * @throws IOException if it can not be written; the old file is then as it was
    */
-  public static void write(Path file, Ops ops, Layer<?> model, Map<String, String> metadata)
+  public static void write(Path file, Ops ops, Model model, Map<String, String> metadata)
       throws IOException {
     SafeTensorsWriter writer = new SafeTensorsWriter();
     metadata.forEach(writer::metadata);
@@ -43,7 +43,7 @@ public final class ModelFile {
    *     of this model: a tensor is missing, left over or of another shape, or a constant differs
    * @throws IOException if it can not be read
    */
-  public static void read(Path file, Ops ops, Layer<?> model) throws IOException {
+  public static void read(Path file, Ops ops, Model model) throws IOException {
     Map<String, Tensor> tensors = tensors(model);
     try (SafeTensors in = SafeTensors.open(file)) {
       in.requireOnly(tensors.keySet());
@@ -60,7 +60,7 @@ public final class ModelFile {
     }
   }
 
-  private static Map<String, Tensor> tensors(Layer<?> model) {
+  private static Map<String, Tensor> tensors(Model model) {
     Map<String, Tensor> all = new LinkedHashMap<>();
     model.parameters().forEach(p -> all.put(p.name(), p.value()));
     all.putAll(model.constants());

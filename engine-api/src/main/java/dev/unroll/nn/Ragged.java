@@ -84,6 +84,36 @@ public final class Ragged {
   }
 
   /**
+   * Packs integers of sequences that need no padding.
+   *
+   * @param sequences one for each length, in the caller's order
+   * @return [N]
+   * @throws IllegalArgumentException if a sequence does not have its length
+   */
+  public int[] pack(int[]... sequences) {
+    if (sequences.length != order.length) {
+      throw new IllegalArgumentException(
+          "ragged: there are " + sequences.length + " sequences, not " + order.length);
+    }
+    int[] packed = new int[steps.rows()];
+    for (int i = 0; i < order.length; i++) {
+      int[] sequence = sequences[order[i]];
+      int length = 0;
+      while (length < steps.count() && i < steps.size(length)) {
+        if (length < sequence.length) {
+          packed[steps.offset(length) + i] = sequence[length];
+        }
+        length++;
+      }
+      if (sequence.length != length) {
+        throw new IllegalArgumentException(
+            "ragged: sequence " + order[i] + " has " + sequence.length + " values, not " + length);
+      }
+    }
+    return packed;
+  }
+
+  /**
    * Packs rows.
    *
    * @param arena takes the result

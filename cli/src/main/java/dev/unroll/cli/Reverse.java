@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import dev.unroll.Arena;
+import dev.unroll.CrossEntropy;
+import dev.unroll.Indices;
+import dev.unroll.Ops;
+import dev.unroll.Philox;
+import dev.unroll.Precision;
+import dev.unroll.Tensor;
+import dev.unroll.nn.Losses;
+import dev.unroll.nn.Model;
+import dev.unroll.nn.Pass;
+import dev.unroll.nn.Ragged;
+import dev.unroll.nn.State;
+import dev.unroll.nn.Trace;
+import dev.unroll.text.CharVocabulary;
+import dev.unroll.text.Vocabulary;
+import dev.unroll.train.Adam;
+import dev.unroll.train.Batches;
+import dev.unroll.train.Optimizer;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/**
+ * Translation in small: an encoder reads a random word, a decoder that starts from the encoder's
+ * last state writes it backwards. Words have up to {@code --seq} letters and are new at each step.
+ */
+final class Reverse implements Session {
+  private static final int EMBEDDING = 32;
+  private static final int HIDDEN = 192;
+  private static final int HELD_OUT = 500;
+  private static final long HORIZON = 5000;
+  private static final long OUT_OF_TRAINING = 1L << 40;
+  private static final int DATA = Philox.stream(Philox.DATA, Batches.FREE_INSTANCE);
+
+  /** The sign that starts and ends what the decoder writes; it sorts before all letters. */
+  private static final String EDGE = " ";
+
+  private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz";
+
+  static final Recipe RECIPE =
+      new Recipe(
+          "reverse",
+          "encoder-decoder that writes a word backwards; generated words",
+          null,
+          new TrainSettings("reverse", 1, Precision.EXACT, Corpus.BUILT_IN, "", 64, 8, 0.004, 1, 0),
+          HORIZON,
+          Reverse::new,
+          Reverse::load);
+
+  private final Ops ops;
+  private final TrainSettings settings;
+  private final Vocabulary vocabulary = CharVocabulary.of(EDGE + LETTERS);
+  private final EncoderDecoder network;
+  private final Optimizer optimizer;
+
+  Reverse(Arena model, TrainSettings settings, Corpus none) {
+    this.ops = model.ops();
+    this.settings = settings;
+    this.network =
+        new EncoderDecoder(model, settings.seed(), vocabulary.size(), EMBEDDING, HIDDEN);
+    this.optimizer = new Adam(model, network.model().parameters(), Adam.Settings.ADAM);
+  }
+
+  /** Random words of 1 to {@code --seq} letters, as ids. */
+  private int[][] words(int count, long step) {
+    int longest = settings.seq();
+    return IntStream.range(0, count)
+        .mapToObj(
+            w -> {
+              int at = w * (longest + 1);
+              int length = 1 + (int) (uniform(step, at) * longest);
+              return IntStream.rangeClosed(1, length)
+                  .map(i -> 1 + (int) (uniform(step, at + i) * LETTERS.length()))
+                  .toArray();
+            })
+        .toArray(int[][]::new);
+  }
+
+  private float uniform(long step, int index) {
+    return Philox.uniform(settings.seed(), DATA, step, index);
+  }
+
+  private static int[] reversed(int... word) {
+    return IntStream.range(0, word.length).map(i -> word[word.length - 1 - i]).toArray();
+  }
+
+  /** What the decoder reads, the edge and then the answer, or has to write: the edge comes last. */
+  private static int[] withEdge(boolean before, int... word) {
+    int[] longer = new int[word.length + 1];
+    System.arraycopy(word, 0, longer, before ? 1 : 0, word.length);
+    return longer;
+  }
+
+  /** Teacher forcing: the decoder reads the right answer, one letter late. */
+  @Override
+  public Tensor run(Arena step, long number) {
+    int[][] words = words(settings.batch(), number);
+    int[][] answers = IntStream.range(0, words.length).mapToObj(w -> reversed(words[w])).toArray(int[][]::new);
+    Ragged in = Ragged.of(lengths(words, 0));
+    Ragged out = Ragged.of(lengths(words, 1));
+    Trace encoded =
+        network.encoder().forward(Pass.of(step, in), step.indices(in.pack(words)), State.NONE);
+    int[] read = out.pack(map(answers, true));
+    Trace decoded =
+        network
+            .decoder()
+            .forward(Pass.of(step, out), step.indices(read), EncoderDecoder.start(encoded));
+    Indices targets = step.indices(out.pack(map(answers, false)));
+    Losses.Loss loss =
+        Losses.crossEntropy(step, CrossEntropy.MEAN, decoded.output(), targets, null);
+    State dStart = decoded.backward(loss.gradient(), State.NONE).initial();
+    encoded.backward(null, EncoderDecoder.end(dStart));
+    return loss.value();
+  }
+
+  private static int[] lengths(int[][] words, int more) {
+    return IntStream.range(0, words.length).map(w -> words[w].length + more).toArray();
+  }
+
+  private static int[][] map(int[][] answers, boolean before) {
+    return IntStream.range(0, answers.length)
+        .mapToObj(w -> withEdge(before, answers[w]))
+        .toArray(int[][]::new);
+  }
+
+  /** The share of words that the greedy decoder writes backwards without a mistake. */
+  @Override
+  public double evaluate() {
+    int[][] words = words(HELD_OUT, OUT_OF_TRAINING);
+    int right = 0;
+    for (int[] word : words) {
+      right += Arrays.equals(network.answer(ops, vocabulary, 1, word), reversed(word)) ? 1 : 0;
+    }
+    return right / (double) words.length;
+  }
+
+  @Override
+  public String sample(int length, long seed) {
+    StringBuilder text = new StringBuilder();
+    for (int[] word : words(6, OUT_OF_TRAINING + seed)) {
+      text.append(
+          "%-12s %s%n"
+              .formatted(
+                  vocabulary.decode(word),
+                  vocabulary.decode(network.answer(ops, vocabulary, 1, word))));
+    }
+    return text.toString();
+  }
+
+  private static Trained load(Arena model, ModelFolder folder) throws IOException {
+    Vocabulary vocabulary = CharVocabulary.load(folder.vocabulary());
+    int embedding = folder.size("embedding");
+    int hidden = folder.size("hidden");
+    folder.requireShape("encoder.embedding.weight", vocabulary.size(), embedding);
+    folder.requireShape("decoder.dense.weight", vocabulary.size(), hidden);
+    EncoderDecoder network = new EncoderDecoder(model, 0, vocabulary.size(), embedding, hidden);
+    folder.read(model.ops(), network.model());
+    return new Translator(model.ops(), network, vocabulary);
+  }
+
+  /** The trained network at work. */
+  private record Translator(Ops ops, EncoderDecoder network, Vocabulary vocabulary)
+      implements Trained {
+    private static final int BEAM = 4;
+
+    @Override
+    public void check(String prompt) {
+      if (vocabulary.encode(prompt).length == 0) {
+        throw new IllegalArgumentException("there is no word; give one with --prompt");
+      }
+    }
+
+    @Override
+    public void write(String prompt, Writing how, Consumer<String> each) {
+      each.accept(answer(prompt, Math.max(1, how.beam())));
+    }
+
+    @Override
+    public Map<String, Object> predict(String line) {
+      check(line);
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("input", line);
+      answer.put("greedy", answer(line, 1));
+      answer.put("beam", answer(line, BEAM));
+      return answer;
+    }
+
+    private String answer(String word, int beam) {
+      return vocabulary.decode(network.answer(ops, vocabulary, beam, vocabulary.encode(word)));
+    }
+  }
+
+  /** Half a cosine to a hundredth. */
+  @Override
+  public double learningRate(long step) {
+    double done = Math.min(1, step / (double) HORIZON);
+    return settings.lr() * (0.01 + 0.495 * (1 + StrictMath.cos(StrictMath.PI * done)));
+  }
+
+  @Override
+  public Map<String, Object> sizes() {
+    Map<String, Object> sizes = new LinkedHashMap<>();
+    sizes.put("embedding", EMBEDDING);
+    sizes.put("hidden", HIDDEN);
+    return sizes;
+  }
+
+  @Override
+  public String metric() {
+    return "exact_match";
+  }
+
+  @Override
+  public Ops ops() {
+    return ops;
+  }
+
+  @Override
+  public Optimizer optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public Model network() {
+    return network.model();
+  }
+
+  @Override
+  public Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  @Override
+  public long stepsPerEpoch() {
+    return HORIZON;
+  }
+
+  @Override
+  public int tokensPerStep() {
+    return settings.batch() * (settings.seq() + 1) / 2;
+  }
+
+  @Override
+  public String data() {
+    return "random words of 1 to " + settings.seq() + " letters, new ones at each step";
+  }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import dev.unroll.Activation;
+import dev.unroll.Arena;
+import dev.unroll.CrossEntropy;
+import dev.unroll.Indices;
+import dev.unroll.Ops;
+import dev.unroll.Precision;
+import dev.unroll.Reduction;
+import dev.unroll.Tensor;
+import dev.unroll.nn.Dense;
+import dev.unroll.nn.Embedding;
+import dev.unroll.nn.Initializer;
+import dev.unroll.nn.LastStep;
+import dev.unroll.nn.LogSoftmax;
+import dev.unroll.nn.Losses;
+import dev.unroll.nn.Pass;
+import dev.unroll.nn.Ragged;
+import dev.unroll.nn.Recurrent;
+import dev.unroll.nn.Rnn;
+import dev.unroll.nn.Sequential;
+import dev.unroll.nn.State;
+import dev.unroll.nn.Trace;
+import dev.unroll.text.CharVocabulary;
+import dev.unroll.text.Vocabulary;
+import dev.unroll.train.Adam;
+import dev.unroll.train.Batches;
+import dev.unroll.train.Optimizer;
+import dev.unroll.train.Sgd;
+import dev.unroll.train.Split;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Tells from which of ten languages a surname is: a tanh RNN reads its characters, and a dense layer
+ * with log-softmax judges the state after the last. One name at a time is trained with SGD, as in
+ * the classic example; larger batches, of names of similar length, with Adam.
+ *
+ * <p>A fifth of each language is held out.
+ */
+final class Surnames implements Session {
+  private static final int EMBEDDING = 64;
+  private static final int HIDDEN = 128;
+  private static final double HELD_OUT = 0.2;
+  private static final int SHOWN = 8;
+  private static final CrossEntropy NLL =
+      new CrossEntropy(
+          CrossEntropy.Input.LOG_PROBABILITIES, Reduction.MEAN, CrossEntropy.IGNORE_DEFAULT, 0);
+
+  static final Recipe RECIPE =
+      new Recipe(
+          "surnames",
+          "tanh RNN over characters; which of 10 languages a name is from",
+          "surnames.tsv",
+          new TrainSettings(
+              "surnames", 1, Precision.EXACT, Corpus.BUILT_IN, "", 1, 32, 0.005, 0, 0),
+          75_000,
+          Surnames::new,
+          Surnames::load);
+
+  private final Ops ops;
+  private final TrainSettings settings;
+  private final List<String> names;
+  private final List<String> languages;
+  private final List<String> labels;
+  private final Vocabulary vocabulary;
+  private final TextExamples examples;
+  private final int[] classes;
+  private final Split split;
+  private final Batches batches;
+  private final Sequential<Indices> network;
+  private final Optimizer optimizer;
+
+  Surnames(Arena model, TrainSettings settings, Corpus corpus) {
+    this.ops = model.ops();
+    this.settings = settings;
+    Table table = Table.read(corpus, RECIPE.resource(), "name", "language");
+    this.names = table.column(0);
+    this.languages = table.column(1);
+    this.labels = Table.labels(languages);
+    this.vocabulary = CharVocabulary.of(String.join("", names));
+    this.examples = TextExamples.of(names, vocabulary, settings.seq());
+    this.classes = languages.stream().mapToInt(labels::indexOf).toArray();
+    this.split = Split.stratified(classes, HELD_OUT, settings.seed());
+    this.batches =
+        new Batches(split.training(), settings.batch(), settings.seed(), examples.lengths());
+    this.network =
+        network(
+            new Initializer(model, settings.seed()),
+            vocabulary.size(),
+            EMBEDDING,
+            HIDDEN,
+            labels.size());
+    this.optimizer =
+        settings.batch() == 1
+            ? new Sgd(model, network.parameters(), Sgd.Settings.PLAIN)
+            : new Adam(model, network.parameters(), Adam.Settings.ADAM);
+  }
+
+  /** The network: ids [N] of ragged names to log-probabilities [B, labels]. */
+  static Sequential<Indices> network(
+      Initializer init, int characters, int embedding, int hidden, int labels) {
+    return Sequential.of("embedding", new Embedding(init, characters, embedding))
+        .then("rnn", new Rnn(init, Activation.TANH, new Recurrent.Shape(embedding, hidden)))
+        .then("last", new LastStep())
+        .then("dense", new Dense(init, hidden, labels))
+        .then("log_softmax", new LogSoftmax());
+  }
+
+  @Override
+  public Tensor run(Arena step, long number) {
+    int[] chosen = batches.at(number);
+    Ragged ragged = examples.ragged(chosen);
+    Indices ids = step.indices(examples.packed(ragged, chosen));
+    Trace trace = network.forward(Pass.of(step, ragged), ids, State.NONE);
+    Indices targets = step.indices(TextExamples.ordered(ragged, classes, chosen));
+    Losses.Loss loss = Losses.crossEntropy(step, NLL, trace.output(), targets, null);
+    trace.backward(loss.gradient(), State.NONE);
+    return loss.value();
+  }
+
+  @Override
+  public double evaluate() {
+    int right = 0;
+    for (int[] chosen : TextExamples.groups(split.heldOut(), 256)) {
+      float[][] scores = new Classifier(ops, network, labels).scores(examples, chosen);
+      for (int i = 0; i < chosen.length; i++) {
+        right += Classifier.best(scores[i]) == classes[chosen[i]] ? 1 : 0;
+      }
+    }
+    return right / (double) split.heldOut().length;
+  }
+
+  @Override
+  public String sample(int length, long seed) {
+    int[] shown = IntStream.range(0, SHOWN).map(i -> heldOutAt(i, seed)).toArray();
+    float[][] scores = new Classifier(ops, network, labels).scores(examples, shown);
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < shown.length; i++) {
+      String found = labels.get(Classifier.best(scores[i]));
+      String truth = languages.get(shown[i]);
+      String verdict = found.equals(truth) ? "" : "  (is " + truth + ")";
+      text.append("%-20s %s%s%n".formatted(names.get(shown[i]), found, verdict));
+    }
+    return text.toString();
+  }
+
+  private int heldOutAt(int i, long seed) {
+    int[] held = split.heldOut();
+    return held[(int) Math.floorMod(seed + (long) i * held.length / SHOWN, (long) held.length)];
+  }
+
+  private static Trained load(Arena model, ModelFolder folder) throws IOException {
+    Vocabulary vocabulary = CharVocabulary.load(folder.vocabulary());
+    List<String> labels = folder.labels();
+    int embedding = folder.size("embedding");
+    int hidden = folder.size("hidden");
+    folder.requireShape("embedding.weight", vocabulary.size(), embedding);
+    folder.requireShape("dense.weight", labels.size(), hidden);
+    Sequential<Indices> network =
+        network(
+            new Initializer(model, 0), vocabulary.size(), embedding, hidden, labels.size());
+    folder.read(model.ops(), network);
+    return new Classifier(model.ops(), network, labels).over(vocabulary);
+  }
+
+  @Override
+  public Map<String, Object> sizes() {
+    Map<String, Object> sizes = new LinkedHashMap<>();
+    sizes.put("embedding", EMBEDDING);
+    sizes.put("hidden", HIDDEN);
+    sizes.put("labels", labels);
+    return sizes;
+  }
+
+  @Override
+  public double learningRate(long step) {
+    return settings.lr();
+  }
+
+  @Override
+  public String metric() {
+    return "accuracy";
+  }
+
+  @Override
+  public Ops ops() {
+    return ops;
+  }
+
+  @Override
+  public Optimizer optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public Sequential<Indices> network() {
+    return network;
+  }
+
+  @Override
+  public Vocabulary vocabulary() {
+    return vocabulary;
+  }
+
+  @Override
+  public long stepsPerEpoch() {
+    return batches.perEpoch();
+  }
+
+  @Override
+  public int tokensPerStep() {
+    return (int) Math.round(examples.meanLength() * settings.batch());
+  }
+
+  @Override
+  public String data() {
+    return names.size()
+        + " names, "
+        + split.heldOut().length
+        + " held out; "
+        + Table.balance(languages);
+  }
+}
