@@ -11,6 +11,7 @@ final class Recipes {
           CharLm.RECIPE,
           WordLm.RECIPE,
           Surnames.RECIPE,
+          Sentiment.RECIPE,
           Forecast.RECIPE,
           GeluRegression.RECIPE,
           TwoFourOne.RECIPE,
