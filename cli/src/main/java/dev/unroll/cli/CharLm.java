@@ -166,9 +166,7 @@ final class CharLm implements Session {
     StringBuilder text = new StringBuilder();
     new LanguageModel(ops, network, vocabulary, beginning(vocabulary))
         .write(
-            "",
-            new Trained.Writing(length, new Sampler(0.7, 0, 1, seed), 0, null),
-            text::append);
+            "", new Trained.Writing(length, new Sampler(0.7, 0, 1, seed), 0, null), text::append);
     return text.toString();
   }
 

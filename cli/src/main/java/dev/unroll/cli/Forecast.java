@@ -98,7 +98,8 @@ final class Forecast implements Session {
   }
 
   private static String column(Corpus corpus) {
-    List<String> header = Arrays.asList(corpus.text().lines().findFirst().orElse("").split("[,\t]"));
+    List<String> header =
+        Arrays.asList(corpus.text().lines().findFirst().orElse("").split("[,\t]"));
     return SEASONS.keySet().stream().filter(header::contains).findFirst().orElse("value");
   }
 

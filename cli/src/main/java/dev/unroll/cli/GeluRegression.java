@@ -86,8 +86,7 @@ final class GeluRegression implements Session {
     Trace trace = forward(step, chosen);
     Tensor targets = step.tensor(targets(chosen), chosen.length, 1);
     Losses.Loss loss =
-        Losses.elementwise(
-            step, ElementLoss.SQUARED, Reduction.MEAN, trace.output(), targets);
+        Losses.elementwise(step, ElementLoss.SQUARED, Reduction.MEAN, trace.output(), targets);
     trace.backward(loss.gradient(), State.NONE);
     return loss.value();
   }

@@ -32,16 +32,15 @@ import dev.unroll.train.Batches;
 import dev.unroll.train.Clipping;
 import dev.unroll.train.Optimizer;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
  * How far back a network can remember: the adding problem (S. Hochreiter, J. Schmidhuber, 1997). Of
- * T random numbers two are marked, one in each half; the answer is their sum. Four networks learn it
- * side by side: tanh RNN, ReLU RNN, LSTM, GRU, each with its gradients clipped to norm 1. T grows in
- * four stages up to {@code --seq}.
+ * T random numbers two are marked, one in each half; the answer is their sum. Four networks learn
+ * it side by side: tanh RNN, ReLU RNN, LSTM, GRU, each with its gradients clipped to norm 1. T
+ * grows in four stages up to {@code --seq}.
  *
  * <p>Always answering 1 has a mean squared error of 1/6. The norm of dL/dh_t tells why a network
  * fails: where it vanishes, nothing is learned about step t.
@@ -177,11 +176,7 @@ final class LongMemory implements Session {
     Tensor scale = Clipping.byNorm(1).apply(step, parameters, norm);
     for (Parameter p : parameters) {
       Tensor grad = p.grad();
-      ops.binary(
-          Arithmetic.MUL,
-          grad,
-          scale.repeatRows(grad.rows()).repeatCols(grad.cols()),
-          grad);
+      ops.binary(Arithmetic.MUL, grad, scale.repeatRows(grad.rows()).repeatCols(grad.cols()), grad);
     }
   }
 

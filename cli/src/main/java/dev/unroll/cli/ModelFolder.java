@@ -111,7 +111,10 @@ final class ModelFolder {
   void requireSize(String name, int expected) throws FileFormatException {
     if (size(name) != expected) {
       throw new FileFormatException(
-          config, "is for a " + name + " of " + sizes.get(name) + ", not " + expected, "", remedy());
+          config,
+          "is for a " + name + " of " + sizes.get(name) + ", not " + expected,
+          "",
+          remedy());
     }
   }
 

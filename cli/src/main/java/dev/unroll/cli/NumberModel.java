@@ -12,7 +12,9 @@ import dev.unroll.nn.State;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A trained network from a few numbers to one; a line of input has the numbers, comma-separated. */
+/**
+ * A trained network from a few numbers to one; a line of input has the numbers, comma-separated.
+ */
 record NumberModel(Ops ops, Layer<Tensor> network, int inputs, String output) implements Trained {
   @Override
   public Map<String, Object> predict(String line) {

@@ -29,7 +29,10 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--model", required = true, paramLabel = "DIR", description = "folder of a run")
   private Path folder;
 
-  @Option(names = "--input", paramLabel = "FILE", description = "UTF-8; - (default): standard input")
+  @Option(
+      names = "--input",
+      paramLabel = "FILE",
+      description = "UTF-8; - (default): standard input")
   private String input = "-";
 
   private final Console console;

@@ -63,8 +63,7 @@ final class Reverse implements Session {
   Reverse(Arena model, TrainSettings settings, Corpus none) {
     this.ops = model.ops();
     this.settings = settings;
-    this.network =
-        new EncoderDecoder(model, settings.seed(), vocabulary.size(), EMBEDDING, HIDDEN);
+    this.network = new EncoderDecoder(model, settings.seed(), vocabulary.size(), EMBEDDING, HIDDEN);
     this.optimizer = new Adam(model, network.model().parameters(), Adam.Settings.ADAM);
   }
 
@@ -102,7 +101,8 @@ final class Reverse implements Session {
   @Override
   public Tensor run(Arena step, long number) {
     int[][] words = words(settings.batch(), number);
-    int[][] answers = IntStream.range(0, words.length).mapToObj(w -> reversed(words[w])).toArray(int[][]::new);
+    int[][] answers =
+        IntStream.range(0, words.length).mapToObj(w -> reversed(words[w])).toArray(int[][]::new);
     Ragged in = Ragged.of(lengths(words, 0));
     Ragged out = Ragged.of(lengths(words, 1));
     Trace encoded =

@@ -21,8 +21,7 @@ final class ScatterPlot {
   private ScatterPlot() {}
 
   /** Writes a PNG picture, atomically: a point for each pair, and the line where both agree. */
-  static void write(Path file, String title, float[] truth, float... predicted)
-      throws IOException {
+  static void write(Path file, String title, float[] truth, float... predicted) throws IOException {
     XYChart chart =
         new XYChartBuilder()
             .width(SIZE)

@@ -29,8 +29,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tells whether a review sentence is positive: an embedding, a bidirectional GRU over the words, and
- * a sigmoid of its last states, with binary cross-entropy. Sentences of any length make ragged
+ * Tells whether a review sentence is positive: an embedding, a bidirectional GRU over the words,
+ * and a sigmoid of its last states, with binary cross-entropy. Sentences of any length make ragged
  * batches.
  *
  * <p>The sentences are few, so that the accuracy on a part held out depends much on the part. Three

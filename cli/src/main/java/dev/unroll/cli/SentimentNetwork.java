@@ -58,7 +58,6 @@ final class SentimentNetwork implements Layer<Indices> {
     return Stream.concat(reader.parameters().stream(), judge.parameters().stream()).toList();
   }
 
-
   @Override
   public Trace forward(Pass pass, Indices ids, State initial) {
     Trace read = reader.forward(pass, ids, initial);

@@ -37,9 +37,9 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Tells from which of ten languages a surname is: a tanh RNN reads its characters, and a dense layer
- * with log-softmax judges the state after the last. One name at a time is trained with SGD, as in
- * the classic example; larger batches, of names of similar length, with Adam.
+ * Tells from which of ten languages a surname is: a tanh RNN reads its characters, and a dense
+ * layer with log-softmax judges the state after the last. One name at a time is trained with SGD,
+ * as in the classic example; larger batches, of names of similar length, with Adam.
  *
  * <p>A fifth of each language is held out.
  */
@@ -163,8 +163,7 @@ final class Surnames implements Session {
     folder.requireShape("embedding.weight", vocabulary.size(), embedding);
     folder.requireShape("dense.weight", labels.size(), hidden);
     Sequential<Indices> network =
-        network(
-            new Initializer(model, 0), vocabulary.size(), embedding, hidden, labels.size());
+        network(new Initializer(model, 0), vocabulary.size(), embedding, hidden, labels.size());
     folder.read(model.ops(), network);
     return new Classifier(model.ops(), network, labels).over(vocabulary);
   }

@@ -53,9 +53,7 @@ record TextExamples(int[][] ids) {
   static List<int[]> groups(int[] examples, int size) {
     return IntStream.rangeClosed(0, (examples.length - 1) / size)
         .mapToObj(
-            g ->
-                Arrays.copyOfRange(
-                    examples, g * size, Math.min(examples.length, (g + 1) * size)))
+            g -> Arrays.copyOfRange(examples, g * size, Math.min(examples.length, (g + 1) * size)))
         .toList();
   }
 }

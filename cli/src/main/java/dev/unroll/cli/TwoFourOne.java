@@ -138,7 +138,8 @@ final class TwoFourOne implements Session {
       float o = ops.read(h)[0];
       text.append(
           "loss = -(y ln o + (1 - y) ln(1 - o)) = %s%n".formatted(show(ops.read(loss.value()))));
-      text.append("dL/do = (o - y) / (o (1 - o)) = %s%n".formatted(show(ops.read(loss.gradient()))));
+      text.append(
+          "dL/do = (o - y) / (o (1 - o)) = %s%n".formatted(show(ops.read(loss.gradient()))));
       text.append("delta2 = dL/do o (1 - o) = o - y = %s%n".formatted(show(o - Y[0])));
       for (Parameter p : network.parameters()) {
         text.append("dL/d%s = %s%n".formatted(p.name(), show(ops.read(p.grad()))));

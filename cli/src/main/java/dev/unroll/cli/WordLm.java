@@ -172,7 +172,8 @@ final class WordLm implements Session {
     StringBuilder text = new StringBuilder();
     languageModel(ops, network, vocabulary)
         .write(
-            "the", new Trained.Writing(length / 5, new Sampler(0.7, 0, 1, seed), 0, null),
+            "the",
+            new Trained.Writing(length / 5, new Sampler(0.7, 0, 1, seed), 0, null),
             text::append);
     return text.toString();
   }

@@ -106,9 +106,7 @@ public record BeamSearch(int width, int length, double penalty, int end) {
               id ->
                   candidates.add(
                       new Beginning(
-                          append(from.ids, id),
-                          from.logProbability + logProbabilities[id],
-                          row)));
+                          append(from.ids, id), from.logProbability + logProbabilities[id], row)));
     }
     candidates.sort(Comparator.comparingDouble(c -> -c.logProbability));
     List<Beginning> kept = new ArrayList<>();

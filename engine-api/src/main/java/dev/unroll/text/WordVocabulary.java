@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
 /**
  * The most frequent words of a text, in lower case; a word is a run of letters, digits and inner
  * apostrophes, any other sign that is no space is a word of its own. Id 0 is {@value #UNKNOWN} and
- * stands for every other word. Its file is a JSON object {@code {"kind": "words", "symbols": [...]}}.
+ * stands for every other word. Its file is a JSON object {@code {"kind": "words", "symbols":
+ * [...]}}.
  */
 public final class WordVocabulary implements Vocabulary {
   /** The symbol of a word that is not in the vocabulary. */
