@@ -37,13 +37,13 @@ import java.util.Map;
  * networks learn side by side, each holding out another third; the accuracy is the mean of three.
  */
 final class Sentiment implements Session {
-  private static final int EMBEDDING = 32;
+  private static final int EMBEDDING = 64;
   private static final int HIDDEN = 32;
   private static final float DROPOUT = 0.5f;
   private static final int FOLDS = 3;
   private static final int WORDS = 4000;
-  private static final double WEIGHT_DECAY = 0.02;
-  private static final long HORIZON = 500;
+  private static final double WEIGHT_DECAY = 0.1;
+  private static final long HORIZON = 1500;
   private static final int CHUNK = 256;
 
   static final Recipe RECIPE =
