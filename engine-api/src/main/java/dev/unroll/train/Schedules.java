@@ -34,7 +34,10 @@ public final class Schedules {
     requirePositive("rate", rate);
     requirePositive("factor", factor);
     requirePositive("steps", every);
-    return step -> rate * StrictMath.pow(factor, (step - 1) / every);
+    return step -> {
+      long drops = (step - 1) / every;
+      return rate * StrictMath.pow(factor, drops);
+    };
   }
 
   /**
