@@ -48,6 +48,20 @@ public final class Backends {
    * @throws BackendException if it is known but can not be opened, with the reason and the remedy
    */
   public static Ops open(String id, BackendProvider.Options options) {
+    return new Ops(openUnchecked(id, options));
+  }
+
+  /**
+   * Opens a backend without the checks of {@link Ops} around it, for what belongs to one kind of
+   * backend alone.
+   *
+   * @param id as in {@link #open(String, BackendProvider.Options)}
+   * @param options precision and threads
+   * @return the backend
+   * @throws IllegalArgumentException if there is no provider of that name
+   * @throws BackendException if it is known but can not be opened, with the reason and the remedy
+   */
+  public static Backend openUnchecked(String id, BackendProvider.Options options) {
     if (id.equals("auto")) {
       return openBest(options);
     }
@@ -58,7 +72,7 @@ public final class Backends {
     if (device >= found.devices().size()) {
       throw unavailable(id, found);
     }
-    return new Ops(provider.open(device, options));
+    return provider.open(device, options);
   }
 
   /**
@@ -83,7 +97,7 @@ public final class Backends {
             + (known.isEmpty() ? "none (add unroll-engine-cpu)" : known));
   }
 
-  private static Ops openBest(BackendProvider.Options options) {
+  private static Backend openBest(BackendProvider.Options options) {
     BackendProvider best = null;
     int device = 0;
     int rank = -1;
@@ -101,7 +115,7 @@ public final class Backends {
       throw new BackendException(
           "no usable backend; add unroll-engine-cpu to the class path", true, null);
     }
-    return new Ops(best.open(device, options));
+    return best.open(device, options);
   }
 
   /** The number itself, or of the only device whose name contains the text. */

@@ -2,6 +2,7 @@
 
 package dev.unroll.cli;
 
+import dev.unroll.Backend;
 import dev.unroll.BackendProvider;
 import dev.unroll.Backends;
 import dev.unroll.Ops;
@@ -22,8 +23,13 @@ final class BackendChoice {
    * @throws dev.unroll.BackendException if it is there but cannot be opened
    */
   static Ops open(String id, BackendProvider.Options options) {
+    return new Ops(openUnchecked(id, options));
+  }
+
+  /** As {@link #open}, without the checks around it. */
+  static Backend openUnchecked(String id, BackendProvider.Options options) {
     requireKnown(id);
-    return Backends.open(id, options);
+    return Backends.openUnchecked(id, options);
   }
 
   /** Demands a name that a provider has, or {@code auto}. */

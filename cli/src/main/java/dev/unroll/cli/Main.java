@@ -59,7 +59,7 @@ public final class Main implements Callable<Integer> {
         .addSubcommand(new PredictCommand(console, System.in))
         .addSubcommand(new ParityCommand(console))
         .addSubcommand("bench", NotBuilt.command())
-        .addSubcommand("tune", NotBuilt.command())
+        .addSubcommand(new TuneCommand(console))
         .addSubcommand(new SoakCommand(console))
         .addSubcommand(new FunctionsCommand(console))
         .addSubcommand(new DoctorCommand(console))

@@ -83,7 +83,6 @@ class BadInputTest {
     "doctor --backend cuda",
     "predict --model x --input -",
     "bench --quick",
-    "tune",
   })
   void whatIsNotBuiltYetSaysSo(String words) {
     Cli.Result result = Cli.run((Object[]) words.split(" "));

@@ -107,6 +107,13 @@ class CommandsTest {
   }
 
   @Test
+  void processorsHaveNothingToTune() {
+    Cli.Result result = Cli.run("tune", "--backend", "cpu-scalar");
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).isEqualTo("tune backend=cpu-scalar: there is nothing to tune\n");
+  }
+
+  @Test
   void soakSeesALeak() {
     List<SoakCommand.Measurement> flat = new ArrayList<>();
     List<SoakCommand.Measurement> heap = new ArrayList<>();

@@ -31,6 +31,7 @@ public final class DeviceBackend implements Backend {
   private final String provider;
   private final Device device;
   private final KernelLibrary kernels;
+  private final Tuning tuning;
   private final Launcher launcher;
   private final Products products;
   private final Sums sums;
@@ -53,7 +54,8 @@ public final class DeviceBackend implements Backend {
           true,
           null);
     }
-    this.launcher = new Launcher(kernels, new Tuning(device.info()), device.info().units());
+    this.tuning = new Tuning(device.info());
+    this.launcher = new Launcher(kernels, tuning, device.info().units());
     this.products = new Products(launcher, new Scratch(device), new Scratch(device));
     this.sums = new Sums(launcher, new Scratch(device));
     this.recurrence = new Recurrence(launcher, products);
@@ -91,6 +93,9 @@ public final class DeviceBackend implements Backend {
     notes.add(products.note());
     notes.add(kernels.fromCache() ? "kernels: built before" : "kernels: built at the start");
     notes.addAll(device.notes());
+    if (!tuning.stored().isEmpty()) {
+      notes.add("tuned: " + tuning.stored());
+    }
     inexact.ifPresent(vector -> notes.add("not exact: " + vector));
     return new Placement(
         provider,
@@ -101,6 +106,16 @@ public final class DeviceBackend implements Backend {
         bytesIn,
         bytesOut,
         notes);
+  }
+
+  /** What the device is driven with, for {@link Tuner}. */
+  Tuning tuning() {
+    return tuning;
+  }
+
+  /** What is known of the device. */
+  DeviceInfo info() {
+    return device.info();
   }
 
   // ---- memory

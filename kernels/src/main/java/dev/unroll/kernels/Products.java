@@ -24,7 +24,6 @@ final class Products {
   private final Launcher launcher;
   private final Scratch right;
   private final Scratch left;
-  private final Form form;
 
   /** How products are computed. */
   enum Form {
@@ -45,17 +44,17 @@ final class Products {
     this.launcher = launcher;
     this.right = right;
     this.left = left;
-    this.form = form(launcher);
+    form(); // so that a wrong word is refused at once
   }
 
   /** In words, for the placement record. */
   String note() {
-    return "matmul: " + form.name().toLowerCase(Locale.ROOT);
+    return "matmul: " + form().name().toLowerCase(Locale.ROOT);
   }
 
   /** Makes b [K, N] ready, once for many products. */
   Factor prepare(Tensor b) {
-    if (form != Form.REGISTERS || b.size() == 0) {
+    if (form() != Form.REGISTERS || b.size() == 0) {
       return new Factor(b, null);
     }
     int panels = Launcher.ceilDiv(b.cols(), PANEL);
@@ -77,7 +76,7 @@ final class Products {
     }
     if (factor.packed() != null) {
       registers(a, factor.packed(), beta, c, out);
-    } else if (form == Form.LOCAL) {
+    } else if (form() == Form.LOCAL) {
       int down = Launcher.ceilDiv(out.rows(), LOCAL_TILE);
       int across = Launcher.ceilDiv(out.cols(), LOCAL_TILE);
       Grid grid = new Grid(across, down, LOCAL_GROUP, LOCAL_GROUP);
@@ -139,7 +138,7 @@ final class Products {
     launcher.launch(kernel, new Grid(down, across, 1, 1), from, to, from.rows(), from.cols());
   }
 
-  private static Form form(Launcher launcher) {
+  private Form form() {
     String word = launcher.choice("matmul");
     return switch (word) {
       case "naive" -> Form.NAIVE;

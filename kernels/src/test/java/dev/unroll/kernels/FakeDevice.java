@@ -7,6 +7,7 @@ import dev.unroll.Buffer;
 import dev.unroll.ElementType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ final class FakeDevice implements Device {
   int compilations;
   boolean refusesBinaries;
   String log;
+  Content content = () -> 0;
   private final DeviceInfo info;
   private byte[] program;
 
@@ -29,6 +31,12 @@ final class FakeDevice implements Device {
 
   FakeDevice(String name, DeviceInfo.Type type) {
     this.info = new DeviceInfo(type, name, "fake driver 1", "", 2, LIMIT);
+  }
+
+  /** What is read from the device. */
+  @FunctionalInterface
+  interface Content {
+    float getAsFloat();
   }
 
   /** Memory that only has a size. */
@@ -61,7 +69,7 @@ final class FakeDevice implements Device {
 
   @Override
   public void read(Buffer src, int at, int count, float[] dst) {
-    // All zeros.
+    Arrays.fill(dst, 0, count, content.getAsFloat());
   }
 
   @Override

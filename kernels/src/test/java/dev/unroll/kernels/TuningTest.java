@@ -5,6 +5,7 @@ package dev.unroll.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The most particular entry counts. */
@@ -40,6 +41,6 @@ class TuningTest {
   }
 
   private static Tuning tuning(DeviceInfo.Type type, String name) {
-    return new Tuning(new FakeDevice(name, type).info(), FILE);
+    return new Tuning(new FakeDevice(name, type).info(), FILE, Map.of());
   }
 }
