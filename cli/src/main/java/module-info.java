@@ -3,6 +3,7 @@
 /** The {@code unroll} command and its recipes. */
 module dev.unroll.cli {
   requires dev.unroll.api;
+  requires dev.unroll.bench;
   requires dev.unroll.cpu;
   requires dev.unroll.kernels;
   requires info.picocli;

@@ -58,7 +58,7 @@ public final class Main implements Callable<Integer> {
         .addSubcommand(new GenerateCommand(console))
         .addSubcommand(new PredictCommand(console, System.in))
         .addSubcommand(new ParityCommand(console))
-        .addSubcommand("bench", NotBuilt.command())
+        .addSubcommand(new BenchCommand(console))
         .addSubcommand(new TuneCommand(console))
         .addSubcommand(new SoakCommand(console))
         .addSubcommand(new FunctionsCommand(console))

@@ -81,8 +81,10 @@ class BadInputTest {
     "generate --model x --beam 3",
     "doctor --build-emulator",
     "doctor --backend cuda",
-    "predict --model x --input -",
-    "bench --quick",
+    "bench --guard",
+    "bench --peers",
+    "bench --compare a.json b.json",
+    "bench --report a.html",
   })
   void whatIsNotBuiltYetSaysSo(String words) {
     Cli.Result result = Cli.run((Object[]) words.split(" "));

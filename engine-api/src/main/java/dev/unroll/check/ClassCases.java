@@ -34,6 +34,13 @@ final class ClassCases {
     return table.cases;
   }
 
+  /** The mean loss with its gradient, at one size without gaps. */
+  static OpCase dense(int rows, int cols) {
+    ClassCases table = new ClassCases();
+    table.add(rows, cols, CrossEntropy.MEAN, false, 0, "");
+    return table.cases.get(2);
+  }
+
   private static List<CrossEntropy> specs() {
     List<CrossEntropy> specs = new ArrayList<>();
     for (Reduction reduction : Reduction.values()) {

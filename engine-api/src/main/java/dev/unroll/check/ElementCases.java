@@ -72,6 +72,19 @@ final class ElementCases {
     return table.cases;
   }
 
+  /** The functions that layers spend time in, at one size without gaps. */
+  static List<OpCase> dense(int rows, int cols) {
+    ElementCases table = new ElementCases();
+    Layout[] layouts = LAYOUTS[0];
+    for (Activation f : List.of(Activation.TANH, Activation.SIGMOID, Activation.GELU_ERF)) {
+      table.activate(f, rows, cols, layouts, PLAIN, false);
+    }
+    table.map(Unary.EXP, rows, cols, layouts, PLAIN, false);
+    table.activateGrad(Activation.TANH, rows, cols, layouts, PLAIN, PLAIN, false);
+    table.axpby(2, 0.5f, rows, cols, layouts);
+    return table.cases;
+  }
+
   private void atSize(int rows, int cols, int i) {
     fill(rows, cols, Layout.WRITABLE[i % Layout.WRITABLE.length], i % 3 == 0 ? Float.NaN : -2.5f);
     for (int k = 0; k < 3; k++) {

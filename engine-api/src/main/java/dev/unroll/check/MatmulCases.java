@@ -33,6 +33,15 @@ final class MatmulCases {
     return table.cases;
   }
 
+  /** A product with beta 0 and either factor transposed. */
+  static OpCase product(int m, int k, int n, boolean aT, boolean bT) {
+    MatmulCases table = new MatmulCases();
+    Layout a = aT ? Layout.TRANSPOSED : Layout.DENSE;
+    Layout b = bT ? Layout.TRANSPOSED : Layout.DENSE;
+    table.add(m, k, n, 0, a, b, Layout.DENSE, "", Values.unit());
+    return table.cases.get(0);
+  }
+
   /** Each size in each place, with the others walking through the list at other speeds. */
   private void sizes() {
     int count = SIZES.length;

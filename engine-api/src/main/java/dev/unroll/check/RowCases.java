@@ -38,6 +38,14 @@ final class RowCases {
     return table.cases;
   }
 
+  /** Softmax and the sum over rows, at one size without gaps. */
+  static List<OpCase> dense(int rows, int cols) {
+    RowCases table = new RowCases();
+    table.softmax(rows, cols, Layout.DENSE, Layout.DENSE, false, "", PLAIN);
+    table.sumRows(rows, cols, Layout.DENSE, Layout.DENSE, 0, "", PLAIN);
+    return table.cases;
+  }
+
   private static Layout layout(int i) {
     return Layout.WRITABLE[i % Layout.WRITABLE.length];
   }

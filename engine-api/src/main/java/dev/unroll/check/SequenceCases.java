@@ -58,6 +58,15 @@ final class SequenceCases {
     return cases;
   }
 
+  /** Whole sequences and their gradients, at one size without gaps. */
+  static List<OpCase> dense(Steps steps, int hidden) {
+    SequenceCases size = new SequenceCases(steps, hidden, 0);
+    size.rnn(Activation.TANH);
+    size.lstm(true);
+    size.gru(true, true);
+    return size.cases;
+  }
+
   private Layout layout(int operand) {
     return turn == 0
         ? Layout.DENSE
