@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#include "access.h"
+
+#include <algorithm>
+
+#include "races.h"
+#include "text.h"
+
+namespace emulator {
+
+namespace {
+
+const char* nameOf(Does does) {
+  return does == Does::Read ? "read" : does == Does::Write ? "write" : "atomic operation";
+}
+
+// Whether all active lanes lie in [base, base + limit] and are aligned.
+bool allInside(const u64* at, u32 mask, u64 base, u64 limit, u64 alignment) {
+  u64 bad = 0;
+  for (int l = 0; l < LANES; l++) {
+    u64 outside = (at[l] - base > limit ? 1 : 0) | (at[l] & (alignment - 1));
+    bad |= mask >> l & 1 ? outside : 0;
+  }
+  return bad == 0;
+}
+
+template <class F>
+void forActive(u32 mask, F f) {
+  for (u32 rest = mask; rest != 0; rest &= rest - 1) f(__builtin_ctz(rest));
+}
+
+// ---- races
+
+[[noreturn]] void stopRace(Warp& w, const Inst& inst, int lane, Does does, u64 other, u64 address,
+                           bool isGlobal) {
+  const LaunchState& launch = *w.worker->launch;
+  std::string who;
+  if (stamp::many(other) == stamp::BLOCKS || (other ^ w.stamp) >> stamp::BLOCK != 0) {
+    who = "another block";
+  } else if (stamp::many(other) != stamp::ONE_THREAD) {
+    who = "several threads of the block";
+  } else {
+    who = "thread " + threadName(launch, other & 0x3ff) + " of the block";
+  }
+  stop(isGlobal ? Fault::GlobalRace : Fault::SharedRace, w, inst, lane,
+       text("data race: %s of %s 0x%llx, which %s accessed with no barrier between", nameOf(does),
+            isGlobal ? "global address" : "shared offset", address, who.c_str()));
+}
+
+template <bool GLOBAL, bool PARALLEL>
+void noteWords(Warp& w, const Inst& inst, int lane, Does does, Cell* cells, unsigned words,
+               u64 address) {
+  u64 me = w.stamp | static_cast<u64>(lane);
+  for (unsigned word = 0; word < words; word++) {
+    u64 other = does == Does::Read    ? noteRead<GLOBAL, PARALLEL>(cells[word], me)
+                : does == Does::Write ? noteWrite<GLOBAL, PARALLEL>(cells[word], me)
+                                      : noteAtomic<GLOBAL, PARALLEL>(cells[word], me);
+    if (__builtin_expect(other != 0, 0)) {
+      stopRace(w, inst, lane, does, other, address + word * 4, GLOBAL);
+    }
+  }
+}
+
+// ---- counters
+
+// Extra wavefronts: a bank serves one word at a time; 64 and 128-bit accesses go by halves and
+// quarters of the warp, lanes that want the same word share it.
+u64 bankConflicts(const u64* offsets, u32 mask, unsigned bytes) {
+  unsigned words = std::max(bytes / 4, 1u);
+  unsigned lanes = LANES / words;
+  u64 extra = 0;
+  for (unsigned first = 0; first < LANES; first += lanes) {
+    u64 seen[LANES];
+    unsigned count[LANES] = {};
+    unsigned used = 0;
+    u64 list[LANES];
+    unsigned bankOf[LANES];
+    for (unsigned l = first; l < first + lanes; l++) {
+      if (!(mask >> l & 1)) continue;
+      for (unsigned k = 0; k < words; k++) {
+        u64 word = offsets[l] / 4 + k;
+        unsigned bank = word % 32;
+        bool known = count[bank] > 0 && seen[bank] == word;
+        for (unsigned j = 0; !known && count[bank] > 1 && j < used; j++) {
+          known = bankOf[j] == bank && list[j] == word;
+        }
+        if (known) continue;
+        if (count[bank]++ == 0) seen[bank] = word;
+        list[used] = word;
+        bankOf[used++] = bank;
+      }
+    }
+    unsigned most = *std::max_element(count, count + LANES);
+    extra += most > 1 ? most - 1 : 0;
+  }
+  return extra;
+}
+
+u64 sectors(const u64* at, u32 mask, unsigned bytes) {
+  u64 first[LANES];
+  int n = 0;
+  bool sorted = true;
+  forActive(mask, [&](int l) {
+    first[n] = at[l] / 32;
+    sorted &= n == 0 || first[n] >= first[n - 1];
+    n++;
+  });
+  if (!sorted) std::sort(first, first + n);
+  u64 distinct = 0;
+  for (int i = 0; i < n; i++) distinct += i == 0 || first[i] != first[i - 1];
+  static_assert(LANES == 32, "an access of at most 16 bytes is aligned: it lies in one sector");
+  (void)bytes;
+  return distinct;
+}
+
+void countShared(Warp& w, const u64* offsets, unsigned bytes) {
+  Counters& c = w.worker->counters;
+  c.sharedAccesses++;
+  c.bankConflicts += bankConflicts(offsets, w.mask, bytes);
+}
+
+void countGlobal(Warp& w, const u64* at, unsigned bytes, Does does) {
+  Counters& c = w.worker->counters;
+  u64 moved = static_cast<u64>(__builtin_popcount(w.mask)) * bytes;
+  if (does != Does::Write) c.globalLoads += moved;
+  if (does != Does::Read) c.globalStores += moved;
+  c.globalTransactions += sectors(at, w.mask, bytes);
+}
+
+// ---- global memory
+
+[[noreturn]] void stopMisaligned(Warp& w, const Inst& inst, int lane, Does does, u64 address,
+                                 unsigned bytes, const char* space) {
+  stop(Fault::Misaligned, w, inst, lane,
+       text("misaligned: %s %s of %u bytes at 0x%llx", space, nameOf(does), bytes, address));
+}
+
+void findAllocations(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* at) {
+  const Allocation*& nearest = w.worker->nearest[inst.memory];
+  forActive(w.mask, [&](int l) {
+    if (at[l] % bytes != 0) stopMisaligned(w, inst, l, does, at[l], bytes, "global");
+    if (nearest != nullptr && nearest->holds(at[l], bytes)) return;
+    const Allocation* a = nearestAllocation(at[l]);
+    if (a == nullptr || !a->holds(at[l], bytes)) {
+      bool freed = a != nullptr && a->freed && at[l] - a->base < a->size;
+      stop(freed ? Fault::UseAfterFree : Fault::OutOfBounds, w, inst, l,
+           text("%s: global %s of %u bytes: ", freed ? "use after free" : "out of bounds",
+                nameOf(does), bytes) + describeBad(at[l], bytes));
+    }
+    nearest = a;
+  });
+}
+
+template <bool PARALLEL>
+void shadowGlobal(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* at) {
+  bool judge = w.worker->launch->judgeUnwritten;
+  forActive(w.mask, [&](int l) {
+    u8* marks = span.writtenOf(at[l]);
+    if (does != Does::Write && judge && !allWritten(marks, at[l], bytes)) {
+      stop(Fault::Uninitialised, w, inst, l,
+           text("uninitialised: global %s of %u bytes that were never written: ", nameOf(does),
+                bytes) + describeBad(at[l], bytes));
+    }
+    if (does != Does::Read && !allWritten(marks, at[l], bytes)) markWritten(marks, at[l], bytes);
+    if (!inst.unordered) {
+      noteWords<true, PARALLEL>(w, inst, l, does, span.cellOf(at[l]), bytes / 4, at[l]);
+    }
+  });
+}
+
+void resolveGlobal(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* at) {
+  const Allocation* a = w.worker->nearest[inst.memory];
+  if (a == nullptr || a->size < bytes ||
+      !allInside(at, w.mask, a->base, a->size - bytes, bytes)) {
+    findAllocations(w, inst, bytes, does, at);
+  }
+  const LaunchState& launch = *w.worker->launch;
+  if (!launch.checks) return;
+  if (launch.parallel) {
+    shadowGlobal<true>(w, inst, bytes, does, at);
+  } else {
+    shadowGlobal<false>(w, inst, bytes, does, at);
+  }
+  if (launch.counting) countGlobal(w, at, bytes, does);
+}
+
+// ---- shared and local memory
+
+void checkShared(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* offsets) {
+  size_t size = w.worker->launch->sharedBytes;
+  if (size >= bytes && allInside(offsets, w.mask, 0, size - bytes, bytes)) return;
+  forActive(w.mask, [&](int l) {
+    if (size < bytes || offsets[l] > size - bytes) {
+      stop(Fault::OutOfBounds, w, inst, l,
+           text("out of bounds: shared %s of %u bytes at offset 0x%llx, the block has %zu bytes",
+                nameOf(does), bytes, offsets[l], size));
+    }
+    if (offsets[l] % bytes != 0) stopMisaligned(w, inst, l, does, offsets[l], bytes, "shared");
+  });
+}
+
+void shadowShared(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* offsets) {
+  Worker& worker = *w.worker;
+  forActive(w.mask, [&](int l) {
+    u64 offset = offsets[l];
+    u8* marks = &worker.sharedWritten[offset / 4];
+    if (does != Does::Write && !allWritten(marks, offset, bytes)) {
+      stop(Fault::Uninitialised, w, inst, l,
+           text("uninitialised: shared %s of %u bytes at offset 0x%llx that no one wrote in this "
+                "block", nameOf(does), bytes, offset));
+    }
+    if (does != Does::Read) markWritten(marks, offset, bytes);
+    if (!inst.unordered) {
+      noteWords<false, false>(w, inst, l, does, &worker.sharedCells[offset / 4], bytes / 4,
+                              offset);
+    }
+  });
+}
+
+void resolveShared(Warp& w, const Inst& inst, unsigned bytes, Does does, u64* at) {
+  const LaunchState& launch = *w.worker->launch;
+  checkShared(w, inst, bytes, does, at);
+  if (launch.checks) {
+    shadowShared(w, inst, bytes, does, at);
+    if (launch.counting) countShared(w, at, bytes);
+  }
+  u64 base = reinterpret_cast<u64>(w.worker->shared.data());
+  for (int l = 0; l < LANES; l++) at[l] += base;
+}
+
+void resolveLocal(Warp& w, const Inst& inst, unsigned bytes, Does does, u64* at) {
+  u64 size = w.worker->launch->program->localBytes;
+  forActive(w.mask, [&](int l) {
+    if (size < bytes || at[l] > size - bytes) {
+      stop(Fault::OutOfBounds, w, inst, l,
+           text("out of bounds: local %s of %u bytes at offset 0x%llx, the thread has %llu bytes",
+                nameOf(does), bytes, at[l], size));
+    }
+    if (at[l] % bytes != 0) stopMisaligned(w, inst, l, does, at[l], bytes, "local");
+    at[l] += reinterpret_cast<u64>(w.local) + size * static_cast<u64>(l);
+  });
+}
+
+// ---- generic addresses
+
+void resolveIn(Space space, Warp& w, const Inst& inst, unsigned bytes, Does does, u64* at) {
+  switch (space) {
+    case Space::Shared: return resolveShared(w, inst, bytes, does, at);
+    case Space::Local: return resolveLocal(w, inst, bytes, does, at);
+    default: return resolveGlobal(w, inst, bytes, does, at);
+  }
+}
+
+void resolveGeneric(Warp& w, const Inst& inst, unsigned bytes, Does does, u64* at) {
+  u32 masks[3] = {0, 0, 0};
+  forActive(w.mask, [&](int l) {
+    bool shared = at[l] - SHARED_WINDOW < WINDOW_BYTES;
+    bool local = at[l] - LOCAL_WINDOW < WINDOW_BYTES;
+    masks[shared ? 1 : local ? 2 : 0] |= 1u << l;
+  });
+  constexpr Space spaces[3] = {Space::Global, Space::Shared, Space::Local};
+  constexpr u64 windows[3] = {0, SHARED_WINDOW, LOCAL_WINDOW};
+  u32 all = w.mask;
+  for (int s = 0; s < 3; s++) {
+    if (masks[s] == 0) continue;
+    u64 inside[LANES];
+    for (int l = 0; l < LANES; l++) inside[l] = at[l] - windows[s];
+    w.mask = masks[s];
+    resolveIn(spaces[s], w, inst, bytes, does, inside);
+    forActive(masks[s], [&](int l) { at[l] = inside[l]; });
+  }
+  w.mask = all;
+}
+
+}  // namespace
+
+void resolve(Warp& w, const Inst& inst, unsigned bytes, Does does, u64* at) {
+  if (inst.wideAddress) {
+    const u64* a = registerAt<u64>(w, inst.a);
+    for (int l = 0; l < LANES; l++) at[l] = a[l] + static_cast<u64>(inst.imm);
+  } else {
+    const u32* a = registerAt<u32>(w, inst.a);
+    for (int l = 0; l < LANES; l++) at[l] = a[l] + static_cast<u32>(inst.imm);
+  }
+  if (inst.space == Space::Generic) {
+    resolveGeneric(w, inst, bytes, does, at);
+  } else {
+    resolveIn(inst.space, w, inst, bytes, does, at);
+  }
+}
+
+}  // namespace emulator

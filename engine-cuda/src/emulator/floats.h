@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What the float instructions have in common.
+#pragma once
+
+#include <cfenv>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "functors.h"
+
+namespace emulator {
+
+inline float fromBits(u32 bits) {
+  float value;
+  std::memcpy(&value, &bits, 4);
+  return value;
+}
+inline u32 toBits(float value) {
+  u32 bits;
+  std::memcpy(&bits, &value, 4);
+  return bits;
+}
+
+// Single precision has one NaN for results; double precision keeps payloads.
+inline float canonical(float x) { return x != x ? fromBits(0x7fffffff) : x; }
+inline double canonical(double x) { return x; }
+
+inline float flush(float x) {
+  return std::fabs(x) < std::numeric_limits<float>::min() ? std::copysign(0.0f, x) : x;
+}
+
+template <class T>
+T saturate(T x) {
+  return x > 0 ? (x < 1 ? x : T{1}) : T{0};
+}
+
+template <class F>
+struct Flushed {
+  template <class... T>
+  static auto of(T... x) {
+    return flush(F::of(flush(x)...));
+  }
+};
+
+template <class F>
+struct Saturated {
+  template <class... T>
+  static auto of(T... x) {
+    return saturate(F::of(x...));
+  }
+};
+
+// The computation reads and writes registers, which the compiler does not move across these calls.
+template <Handler H, int MODE>
+void rounded(Warp& w, const Inst& i) {
+  std::fesetround(MODE);
+  H(w, i);
+  std::fesetround(FE_TONEAREST);
+}
+
+template <Handler H>
+Handler byRounding(const std::string& mode) {
+  return mode == "rz"   ? rounded<H, FE_TOWARDZERO>
+         : mode == "rm" ? rounded<H, FE_DOWNWARD>
+         : mode == "rp" ? rounded<H, FE_UPWARD>
+                        : H;
+}
+
+inline std::string takeRounding(Decoder& d) { return d.takeOne({"rn", "rz", "rm", "rp"}, true); }
+
+// Of approximate instructions: another error for each seed.
+extern u64 approximationSeed;
+
+}  // namespace emulator
