@@ -5,4 +5,7 @@ module dev.unroll.cuda {
   requires dev.unroll.kernels;
   requires jcublas;
   requires jcuda;
+
+  provides dev.unroll.BackendProvider with
+      dev.unroll.cuda.CudaProvider;
 }

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cuda;
+
+import dev.unroll.BackendException;
+import dev.unroll.Buffer;
+import dev.unroll.ElementType;
+import dev.unroll.kernels.CompileException;
+import dev.unroll.kernels.Device;
+import dev.unroll.kernels.DeviceInfo;
+import dev.unroll.kernels.Grid;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A CUDA device. What is queued goes by a {@link Submission}, so that a training step that was seen
+ * before is one launch of a graph.
+ */
+final class CudaDevice implements Device {
+  private static final int STAGING_BYTES = 16 << 20;
+  private static final int RESULT_BYTES = 4 << 20;
+
+  private final CudaDriver driver;
+  private final DeviceInfo info;
+  private final Set<Memory> live = new HashSet<>();
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Submission submission = new Submission(new Queue());
+  private final boolean waitsForEach = Boolean.getBoolean("unroll.sync");
+  private final CudaDriver.HostMemory stagingMemory;
+  private final CudaDriver.HostMemory results;
+  private final Staging staging;
+  private List<String> kernels = List.of();
+  private int[] sinceWait = {};
+  private long[] words = new long[64];
+  private String noGraphs = Boolean.getBoolean("unroll.cuda.nographs") ? "switched off" : null;
+  private boolean capturing;
+  private long kernelLaunches;
+  private boolean closed;
+
+  /** Memory of the device. */
+  private record Memory(ElementType type, long capacity, long address) implements Buffer {
+    @Override
+    public boolean equals(Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(address);
+    }
+  }
+
+  private CudaDevice(CudaDriver driver, DeviceInfo info) {
+    this.driver = driver;
+    this.info = info;
+    this.stagingMemory = driver.pin(STAGING_BYTES);
+    this.results = driver.pin(RESULT_BYTES);
+    this.staging = new Staging(stagingMemory.content());
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @throws BackendException with the driver's error, such as too little memory
+   */
+  static CudaDevice open(CudaDriver.Found found) {
+    CudaDriver driver = CudaDriver.open(found);
+    try {
+      return new CudaDevice(driver, found.info());
+    } catch (RuntimeException e) {
+      driver.close();
+      throw e;
+    }
+  }
+
+  /** Releases all there is, of a device that failed too. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      driver.enter();
+      driver.await();
+      submission.releaseGraphs();
+      live.forEach(memory -> driver.free(memory.address()));
+    } catch (BackendException e) {
+      // A failed device answers every call so, and loses its memory with the context.
+    }
+    live.clear();
+    driver.close();
+  }
+
+  @Override
+  public DeviceInfo info() {
+    return info;
+  }
+
+  @Override
+  public List<String> notes() {
+    String graphs =
+        noGraphs == null
+            ? submission.replays() + " graphs launched, " + submission.graphs() + " kept"
+            : "no graphs: " + noGraphs;
+    return List.of(graphs + ", " + kernelLaunches + " kernels launched by themselves");
+  }
+
+  /** Kernels handed to the driver one by one; those that were only captured are not counted. */
+  long kernelLaunches() {
+    return kernelLaunches;
+  }
+
+  long graphLaunches() {
+    return submission.replays();
+  }
+
+  // ---- memory
+
+  @Override
+  public Buffer allocate(ElementType type, long elements) {
+    driver.enter();
+    Memory memory = new Memory(type, elements, driver.allocate(4 * Math.max(1, elements)));
+    live.add(memory);
+    return memory;
+  }
+
+  /** Buffers taken and not given back. */
+  int liveBuffers() {
+    return live.size();
+  }
+
+  /** Waits first, for what is queued may use the memory. So may graphs: they are built anew. */
+  @Override
+  public void free(Buffer buffer) {
+    Memory memory = (Memory) buffer;
+    if (live.remove(memory)) {
+      synchronize();
+      submission.releaseGraphs();
+      driver.free(memory.address());
+    }
+  }
+
+  @Override
+  public void write(float[] src, Buffer dst, int at) {
+    for (int from = 0; from < src.length; ) {
+      int count = room(src.length - from);
+      copy(staging.put(src, from, count), count, dst, (long) at + from);
+      from += count;
+    }
+  }
+
+  @Override
+  public void write(int[] src, int from, int count, Buffer dst, int at) {
+    for (int done = 0; done < count; ) {
+      int part = room(count - done);
+      copy(staging.put(src, from + done, part), part, dst, (long) at + done);
+      done += part;
+    }
+  }
+
+  /** How many of so many elements can be staged now, after a wait if there is no other way. */
+  private int room(int elements) {
+    if (staging.room(elements) == 0) {
+      synchronize();
+    }
+    return staging.room(elements);
+  }
+
+  private void copy(int place, int count, Buffer dst, long at) {
+    driver.enter();
+    submission.copy(place, 4 * count, ((Memory) dst).address() + 4 * at);
+    waitIfAsked();
+  }
+
+  @Override
+  public void read(Buffer src, int at, int count, float[] dst) {
+    driver.enter();
+    submission.finish();
+    for (int done = 0; done < count; ) {
+      int part = Math.min(count - done, RESULT_BYTES / 4);
+      driver.copyOut(((Memory) src).address() + 4L * (at + done), 4 * part, results);
+      await();
+      results.content().asFloatBuffer().get(dst, done, part);
+      done += part;
+    }
+  }
+
+  // ---- programs
+
+  @Override
+  public Map<String, Integer> compile(String ptx) throws CompileException {
+    driver.enter();
+    driver.load(ptx);
+    kernels = Ptx.kernels(ptx);
+    sinceWait = new int[kernels.size()];
+    Map<String, Integer> limits = new HashMap<>();
+    for (String kernel : kernels) {
+      numbers.put(kernel, limits.size());
+      limits.put(kernel, driver.find(kernel));
+    }
+    return limits;
+  }
+
+  /** The driver keeps what it made of PTX. */
+  @Override
+  public Optional<byte[]> binary() {
+    return Optional.empty();
+  }
+
+  @Override
+  public Map<String, Integer> load(byte[] program) {
+    throw new BackendException(driver.who() + ": takes PTX only");
+  }
+
+  // ---- running
+
+  @Override
+  public void launch(String kernel, Grid grid, Object... arguments) {
+    int number = numbers.get(kernel);
+    if (arguments.length > words.length) {
+      words = new long[arguments.length];
+    }
+    for (int i = 0; i < arguments.length; i++) {
+      words[i] = word(arguments[i]);
+    }
+    driver.enter();
+    sinceWait[number]++;
+    submission.launch(number, grid, words, arguments.length);
+    waitIfAsked();
+  }
+
+  private static long word(Object argument) {
+    if (argument instanceof Memory memory) {
+      return memory.address();
+    }
+    return argument instanceof Integer number ? number : Float.floatToRawIntBits((Float) argument);
+  }
+
+  private void waitIfAsked() {
+    if (waitsForEach) {
+      synchronize();
+    }
+  }
+
+  @Override
+  public void synchronize() {
+    driver.enter();
+    submission.finish();
+    await();
+  }
+
+  private void await() {
+    String error = driver.await();
+    if (error != null) {
+      throw new BackendException(
+          driver.who() + ": one of these launches failed: " + launchesSinceWait() + ": " + error);
+    }
+    staging.reset();
+    Arrays.fill(sinceWait, 0);
+  }
+
+  private String launchesSinceWait() {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < sinceWait.length; i++) {
+      if (sinceWait[i] > 0) {
+        names.add(kernels.get(i) + (sinceWait[i] > 1 ? " x " + sinceWait[i] : ""));
+      }
+    }
+    return names.isEmpty() ? "none (a copy)" : String.join(", ", names);
+  }
+
+  /** What a submission does: all that goes to the stream. */
+  private final class Queue implements Submission.Driver {
+    @Override
+    public void launch(int kernel, Grid grid, long[] from, int at, int arguments) {
+      driver.launch(kernel, kernels.get(kernel), grid, from, at, arguments);
+      kernelLaunches += capturing ? 0 : 1;
+    }
+
+    @Override
+    public void copy(int from, int bytes, long to) {
+      driver.copyIn(stagingMemory, from, bytes, to);
+    }
+
+    /** A driver that can make no graph is not asked again. */
+    @Override
+    public Object capture(Runnable body) {
+      if (noGraphs != null) {
+        return null;
+      }
+      capturing = true;
+      try {
+        return driver.capture(body);
+      } catch (BackendException e) {
+        noGraphs = e.getMessage();
+        return null;
+      } finally {
+        capturing = false;
+      }
+    }
+
+    @Override
+    public void launch(Object graph) {
+      driver.launch(graph);
+    }
+
+    @Override
+    public void release(Object graph) {
+      driver.release(graph);
+    }
+  }
+}
