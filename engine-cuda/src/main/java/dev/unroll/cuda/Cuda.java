@@ -56,8 +56,12 @@ final class Cuda {
     } catch (IndexOutOfBoundsException e) {
       throw new BackendException(provider + ": no device " + device, true, e);
     }
-    return DeviceBackend.open(
-        provider, CudaDevice.open(found), new Sources(Ptx.shipped()), options.precision());
+    try {
+      return DeviceBackend.open(
+          provider, CudaDevice.open(found), new Sources(Ptx.shipped()), options.precision());
+    } catch (BackendException e) {
+      throw new BackendException(e.getMessage(), true, e);
+    }
   }
 
   /** The devices that can be used, at least one. */

@@ -240,7 +240,9 @@ final class CudaDriver {
     options.putInt(CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES, LOG_BYTES);
     options.putBytes(CU_JIT_ERROR_LOG_BUFFER, new byte[LOG_BYTES]);
     int status = cuModuleLoadDataJIT(module, Pointer.to(image), options);
-    if (status != CUDA_SUCCESS) {
+    if (status == CUDA_ERROR_UNSUPPORTED_PTX_VERSION || status == CUDA_ERROR_NO_BINARY_FOR_GPU) {
+      check(status, "take the kernels");
+    } else if (status != CUDA_SUCCESS) {
       String log = string(options.getBytes(CU_JIT_ERROR_LOG_BUFFER));
       throw new CompileException((log + "\n" + error(status)).strip(), null);
     }
