@@ -150,7 +150,10 @@ record Table(List<String[]> rows, List<Long> lines) {
         .collect(Collectors.groupingBy(label -> label, Collectors.counting()))
         .entrySet()
         .stream()
-        .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
+        .sorted(
+            Map.Entry.<String, Long>comparingByValue()
+                .reversed()
+                .thenComparing(Map.Entry.comparingByKey()))
         .map(e -> e.getKey() + " " + e.getValue())
         .collect(Collectors.joining(", "));
   }

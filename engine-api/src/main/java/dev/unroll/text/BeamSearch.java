@@ -83,7 +83,9 @@ public record BeamSearch(int width, int length, double penalty, int end) {
         }
       }
     }
-    beam.forEach(b -> done.add(hypothesis(b.ids, b.logProbability, false)));
+    if (done.size() < width) {
+      beam.forEach(b -> done.add(hypothesis(b.ids, b.logProbability, false)));
+    }
     return done.stream()
         .sorted(Comparator.comparingDouble((Hypothesis h) -> -h.score))
         .limit(width)
