@@ -112,9 +112,9 @@ final class LongMemory implements Session {
     float[] inputs = new float[2 * length * batch];
     float[] sums = new float[batch];
     for (int b = 0; b < batch; b++) {
-      int first = (int) (uniform(step, length * batch + 2 * b) * (length / 2));
-      int second =
-          length / 2 + (int) (uniform(step, length * batch + 2 * b + 1) * (length - length / 2));
+      int half = length / 2;
+      int first = (int) (uniform(step, length * batch + 2 * b) * half);
+      int second = half + (int) (uniform(step, length * batch + 2 * b + 1) * (length - half));
       for (int t = 0; t < length; t++) {
         int row = t * batch + b;
         inputs[2 * row] = uniform(step, row);
