@@ -131,6 +131,7 @@ KERNEL void map(int kind, float low, float high,
 #define ACTIVATION_SILU 8
 #define ACTIVATION_SOFTPLUS 9
 #define ACTIVATION_HARD_SIGMOID 10
+#define ACTIVATION_MISH 11
 
 DEVICE_FN float relu(float x) { return x <= 0.0f ? 0.0f : x; }
 
@@ -142,6 +143,20 @@ DEVICE_FN float softplus_above(float sharpness, float threshold, float x) {
 DEVICE_FN float hard_sigmoid(float v) { return v < 0.0f ? 0.0f : v > 1.0f ? 1.0f : v; }
 
 DEVICE_FN int inside(float v) { return v > 0.0f && v < 1.0f; }
+
+// Beyond it mish is 0 or x in float.
+#define MISH_FAR 104.0f
+
+DEVICE_FN float mish(float x) {
+  float c = x < -MISH_FAR ? -MISH_FAR : x;
+  return c * unroll_tanh(unroll_softplus(c));
+}
+
+DEVICE_FN float mish_grad(float x) {
+  float c = x > MISH_FAR ? MISH_FAR : x < -MISH_FAR ? -MISH_FAR : x;
+  float t = unroll_tanh(unroll_softplus(c));
+  return t + (c * ((1.0f - (t * t)) * unroll_sigmoid(c)));
+}
 
 // The value for the input v, one line for each activation.
 #define ACTIVATIONS(LINE)                                                        \
@@ -155,7 +170,8 @@ DEVICE_FN int inside(float v) { return v > 0.0f && v < 1.0f; }
   LINE(GELU_TANH, unroll_geluTanh(v))                                            \
   LINE(SILU, unroll_silu(v))                                                     \
   LINE(SOFTPLUS, softplus_above(alpha, beta, v))                                 \
-  LINE(HARD_SIGMOID, hard_sigmoid((alpha * v) + beta))
+  LINE(HARD_SIGMOID, hard_sigmoid((alpha * v) + beta))                           \
+  LINE(MISH, mish(v))
 
 // The gradient from d, that of the output, and v: the output for SIGMOID, TANH and RELU, else the
 // input.
@@ -170,7 +186,8 @@ DEVICE_FN int inside(float v) { return v > 0.0f && v < 1.0f; }
   LINE(GELU_TANH, d * unroll_geluTanhGrad(v))                                    \
   LINE(SILU, d * unroll_siluGrad(v))                                             \
   LINE(SOFTPLUS, alpha * v > beta ? d : d * unroll_sigmoid(alpha * v))           \
-  LINE(HARD_SIGMOID, inside((alpha * v) + beta) ? d * alpha : 0.0f)
+  LINE(HARD_SIGMOID, inside((alpha * v) + beta) ? d * alpha : 0.0f)              \
+  LINE(MISH, d * mish_grad(v))
 
 #define ACTIVATE(KIND, VALUE)                                                    \
   case ACTIVATION_##KIND:                                                        \

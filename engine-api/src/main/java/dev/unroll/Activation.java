@@ -34,7 +34,9 @@ public record Activation(Kind kind, float alpha, float beta) {
     /** ln(1 + e^(alpha x)) / alpha; x where alpha * x is above beta. */
     SOFTPLUS(true, false),
     /** alpha * x + beta, limited to [0, 1]. */
-    HARD_SIGMOID(true, false);
+    HARD_SIGMOID(true, false),
+    /** x * tanh(ln(1 + e^x)). */
+    MISH(true, false);
 
     private final boolean gradNeedsX;
     private final boolean gradNeedsY;
@@ -62,6 +64,9 @@ public record Activation(Kind kind, float alpha, float beta) {
 
   /** GELU by its tanh approximation. */
   public static final Activation GELU_TANH = new Activation(Kind.GELU_TANH, 0, 0);
+
+  /** x * tanh(softplus(x)) (D. Misra, 2019). */
+  public static final Activation MISH = new Activation(Kind.MISH, 0, 0);
 
   /** x * sigmoid(x). */
   public static final Activation SILU = new Activation(Kind.SILU, 0, 0);

@@ -57,6 +57,7 @@ final class ElementOracle {
       case SILU -> Math.abs(x) > FAR ? rectified(x) : x * sigmoid(x);
       case SOFTPLUS -> softplus(f.alpha(), f.beta(), x);
       case HARD_SIGMOID -> clamp(f.alpha() * x + f.beta(), 0, 1);
+      case MISH -> Math.abs(x) > FAR ? rectified(x) : x * StrictMath.tanh(softplus(1, FAR, x));
     };
   }
 
@@ -74,6 +75,7 @@ final class ElementOracle {
       case SILU -> Math.abs(x) > FAR ? step(x) : sigmoid(x) * (1 + x * sigmoid(-x));
       case SOFTPLUS -> f.alpha() * x > f.beta() ? 1 : sigmoid(f.alpha() * x);
       case HARD_SIGMOID -> hardSigmoidSlope(f, x);
+      case MISH -> Math.abs(x) > FAR ? step(x) : mishSlope(x);
     };
   }
 
@@ -154,6 +156,11 @@ final class ElementOracle {
       return x;
     }
     return (Math.max(u, 0) + StrictMath.log1p(StrictMath.exp(-Math.abs(u)))) / beta;
+  }
+
+  private static double mishSlope(double x) {
+    double tanh = StrictMath.tanh(softplus(1, FAR, x));
+    return tanh + x * (1 - tanh * tanh) * sigmoid(x);
   }
 
   private static double hardSigmoidSlope(Activation f, double x) {

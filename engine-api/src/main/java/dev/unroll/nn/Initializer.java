@@ -53,6 +53,55 @@ public final class Initializer {
     return parameter(name, (v, stream) -> Philox.fillNormal(seed, (int) stream, 0, 0, 1, v), shape);
   }
 
+  /**
+   * A parameter of which all elements start from one number.
+   *
+   * @param name name without prefix
+   * @param value the number
+   * @param shape sizes, outermost first
+   * @return the parameter, gradient zero
+   */
+  public Parameter constant(String name, double value, int... shape) {
+    Tensor tensor = arena.named(name, shape);
+    fill((float) value, tensor);
+    return new Parameter(name, tensor, zeros(name + ".grad", shape));
+  }
+
+  /**
+   * Gives a parameter other initial values, from a random stream of its own.
+   *
+   * @param parameter of this model
+   * @param scheme what to draw
+   */
+  public void reset(Parameter parameter, Scheme scheme) {
+    float[] values = new float[parameter.value().size()];
+    scheme.fill(parameter.shape(), values, seed, Philox.stream(Philox.INIT, parameters++));
+    arena.ops().write(values, parameter.value());
+  }
+
+  /**
+   * Makes an LSTM remember at first: the biases of its forget gates sum to a number, mostly 1 (R.
+   * Jozefowicz et al., 2015).
+   *
+   * @param lstm with biases
+   * @param value what the sum of a gate's biases becomes
+   */
+  public void forgetBias(Lstm lstm, double value) {
+    int set = 0;
+    for (Parameter p : lstm.parameters()) {
+      if (p.name().startsWith("bias_")) {
+        int hidden = p.value().cols() / 4;
+        boolean first = p.name().startsWith("bias_ih");
+        fill(first ? (float) value : 0, p.value().cols(hidden, hidden));
+        set++;
+      }
+    }
+    if (set == 0) {
+      throw new IllegalArgumentException(
+          "forgetBias: this LSTM has no biases; make it with Bias.PYTORCH or Bias.SINGLE");
+    }
+  }
+
   /** A tensor of zeros that is no parameter. */
   Tensor zeros(String name, int... shape) {
     Tensor tensor = arena.named(name, shape);

@@ -110,7 +110,12 @@ public final class Sequential<I> implements Layer<I> {
     return new Chain(traces, trace.output());
   }
 
-  private Map<String, Layer<?>> layers() {
+  /**
+   * The layers.
+   *
+   * @return by name, in the order they run
+   */
+  public Map<String, Layer<?>> layers() {
     Map<String, Layer<?>> layers = new LinkedHashMap<>();
     layers.put(firstName, first);
     layers.putAll(rest);

@@ -3,6 +3,7 @@
 package dev.unroll.nn;
 
 import dev.unroll.Tensor;
+import java.util.function.UnaryOperator;
 
 /** What a forward pass leaves behind; it lives in the arena of the pass. */
 public interface Trace {
@@ -30,6 +31,18 @@ public interface Trace {
    * @return gradients of input and initial state
    */
   Gradients backward(Tensor dOutput, State dFinal);
+
+  /**
+   * The trace of a layer without state, from its output and its gradient.
+   *
+   * @param output the output
+   * @param gradient from the gradient of the output to that of the input; may add to gradients of
+   *     parameters on the way, must not change what it is given
+   * @return the trace
+   */
+  static Trace stateless(Tensor output, UnaryOperator<Tensor> gradient) {
+    return new Stateless(output, gradient);
+  }
 
   /**
    * Gradients of what went into a forward pass.

@@ -21,6 +21,9 @@ final class ScalarMath {
   /** The smallest denominator in the gradient of a binary cross-entropy. */
   private static final float LOWEST_VARIANCE = 1e-12f;
 
+  /** Beyond it mish is 0 or x in float. */
+  private static final float MISH_FAR = 104f;
+
   private ScalarMath() {}
 
   /** a op b. */
@@ -63,6 +66,7 @@ final class ScalarMath {
       case SILU -> Functions::silu;
       case SOFTPLUS -> x -> softplus(alpha, beta, x);
       case HARD_SIGMOID -> x -> hardSigmoid((alpha * x) + beta);
+      case MISH -> ScalarMath::mish;
     };
   }
 
@@ -82,6 +86,7 @@ final class ScalarMath {
       case SILU -> (x, dy) -> dy * Functions.siluGrad(x);
       case SOFTPLUS -> (x, dy) -> alpha * x > beta ? dy : dy * Functions.sigmoid(alpha * x);
       case HARD_SIGMOID -> (x, dy) -> inside((alpha * x) + beta) ? dy * alpha : 0f;
+      case MISH -> (x, dy) -> dy * mishGrad(x);
     };
   }
 
@@ -126,6 +131,17 @@ final class ScalarMath {
 
   private static boolean inside(float v) {
     return v > 0f && v < 1f;
+  }
+
+  private static float mish(float x) {
+    float c = x < -MISH_FAR ? -MISH_FAR : x;
+    return c * Functions.tanh(Functions.softplus(c));
+  }
+
+  private static float mishGrad(float x) {
+    float c = x > MISH_FAR ? MISH_FAR : x < -MISH_FAR ? -MISH_FAR : x;
+    float t = Functions.tanh(Functions.softplus(c));
+    return t + (c * ((1f - (t * t)) * Functions.sigmoid(c)));
   }
 
   private static float square(float d) {

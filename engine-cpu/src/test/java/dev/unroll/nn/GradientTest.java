@@ -41,6 +41,9 @@ class GradientTest extends DeviceTest {
     Layer<Tensor> model =
         Sequential.of("lower", new Dense(init, I, 6))
             .then("silu", new ActivationLayer(Activation.SILU))
+            .then("prelu", new PRelu(init, 6))
+            .then("mish", new ActivationLayer(Activation.MISH))
+            .then("one", new PRelu(init, 1))
             .then("lstm", new Lstm(init, new Shape(6, H)))
             .then("dropout", new Dropout(init, 0.4f))
             .then("gru", new Gru(init, new Shape(H, H)))

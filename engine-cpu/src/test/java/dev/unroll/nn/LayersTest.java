@@ -62,6 +62,21 @@ class LayersTest extends DeviceTest {
   }
 
   @Test
+  void preluHasOneSlopeOrOneForEachColumn() {
+    Tensor x = arena.tensor(new float[] {2, -2, -0f, -4, 3, Float.NaN}, 2, 3);
+    Pass pass = Pass.of(arena, Steps.uniform(1, 2));
+    PRelu each = new PRelu(new Initializer(arena, 1), 3);
+    ops.write(new float[] {0.5f, -1, 0}, each.parameters().get(0).value());
+    assertThat(ops.read(each.forward(pass, x, State.NONE).output()))
+        .containsExactly(2, 2, 0, -2, 3, Float.NaN);
+    PRelu one = new PRelu(new Initializer(arena, 1), 1);
+    assertThat(ops.read(one.forward(pass, x, State.NONE).output()))
+        .containsExactly(2, -0.5f, 0, -1, 3, Float.NaN);
+    PRelu wrong = new PRelu(new Initializer(arena, 1), 2);
+    assertThatThrownBy(() -> wrong.forward(pass, x, State.NONE)).hasMessageContaining("prelu");
+  }
+
+  @Test
   void denseIsAnAffineMap() {
     for (boolean bias : new boolean[] {true, false}) {
       Dense dense = new Dense(new Initializer(arena, 2), 3, 4, bias);
