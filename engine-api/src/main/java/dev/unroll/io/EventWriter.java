@@ -20,7 +20,8 @@ import java.util.zip.CRC32C;
  * <p>A file is a sequence of TFRecords (length, masked CRC-32C of the length, data, masked CRC-32C
  * of the data; integers little-endian), each holding one {@code Event} message in protobuf's wire
  * format; the numbers of the fields are those of TensorFlow's {@code event.proto}, {@code
- * summary.proto} and {@code tensor.proto}. What was written before a crash stays readable.
+ * summary.proto}, {@code histogram.proto} and {@code tensor.proto}. What was written before a crash
+ * stays readable.
  */
 public final class EventWriter implements Closeable {
   private static final int DT_STRING = 7;
@@ -87,6 +88,30 @@ public final class EventWriter implements Closeable {
             .text(1, tag)
             .message(8, tensor)
             .message(9, new ProtoMessage().message(1, plugin));
+    write(event(step).message(5, new ProtoMessage().message(1, value)));
+  }
+
+  /**
+   * Writes how values are spread, in 30 equally wide buckets. Values that are not finite are left
+   * out.
+   *
+   * @param tag name of the series
+   * @param step training step
+   * @param values such as the weights of a layer
+   * @throws IOException if it cannot be written
+   */
+  public void histogram(String tag, long step, float[] values) throws IOException {
+    Histogram h = Histogram.of(values);
+    ProtoMessage spread =
+        new ProtoMessage()
+            .fixed64(1, Double.doubleToLongBits(h.low()))
+            .fixed64(2, Double.doubleToLongBits(h.high()))
+            .fixed64(3, Double.doubleToLongBits(h.count()))
+            .fixed64(4, Double.doubleToLongBits(h.sum()))
+            .fixed64(5, Double.doubleToLongBits(h.squares()))
+            .doubles(6, h.limits())
+            .doubles(7, h.counts());
+    ProtoMessage value = new ProtoMessage().text(1, tag).message(5, spread);
     write(event(step).message(5, new ProtoMessage().message(1, value)));
   }
 

@@ -3,6 +3,8 @@
 package dev.unroll.io;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /** Builds one message in protobuf's wire format, field after field. */
@@ -38,6 +40,14 @@ final class ProtoMessage {
 
   ProtoMessage message(int field, ProtoMessage value) {
     return bytes(field, value.toByteArray());
+  }
+
+  /** Doubles one after the other under one tag ("packed"). */
+  ProtoMessage doubles(int field, double[] values) {
+    ByteBuffer packed =
+        ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    packed.asDoubleBuffer().put(values);
+    return bytes(field, packed.array());
   }
 
   byte[] toByteArray() {

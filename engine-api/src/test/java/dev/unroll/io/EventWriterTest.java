@@ -4,8 +4,10 @@ package dev.unroll.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -79,6 +81,71 @@ class EventWriterTest {
     assertThat(fields(fields(tensor.get(2)).get(2))).as("shape [1]").isEqualTo(Map.of(1, 1L));
     assertThat(text(tensor.get(8))).isEqualTo(sample);
     assertThat(text(fields(fields(value.get(9)).get(1)).get(1))).isEqualTo("text");
+  }
+
+  @Test
+  void histogramsComeBack() throws IOException {
+    float[] values = {-1, 2, 0.5f, Float.NaN, 2, Float.POSITIVE_INFINITY};
+    Path file;
+    try (EventWriter writer = new EventWriter(folder, CLOCK)) {
+      file = writer.file();
+      writer.histogram("weights", 7, values);
+      writer.histogram("constant", 8, new float[] {3, 3});
+      writer.histogram("nothing", 9, new float[] {Float.NaN});
+    }
+    Map<Integer, Object> value = value(events(file).get(1));
+    assertThat(text(value.get(1))).isEqualTo("weights");
+    Map<Integer, Object> histogram = fields(value.get(5));
+    double[] scalars = {-1, 2, 4, 3.5, 9.25};
+    for (int i = 0; i < scalars.length; i++) {
+      assertThat(histogram.get(i + 1)).isEqualTo(Double.doubleToLongBits(scalars[i]));
+    }
+    double[] limits = doubles(histogram.get(6));
+    double[] counts = doubles(histogram.get(7));
+    assertThat(limits).hasSize(30).isSorted().endsWith(2.0);
+    assertThat(counts).hasSize(30).startsWith(1, 0).endsWith(0, 2);
+    assertThat(counts[15]).isEqualTo(1);
+    assertThat(doubles(fields(value(events(file).get(2)).get(5)).get(7))).containsExactly(2);
+    assertThat(doubles(fields(value(events(file).get(3)).get(5)).get(7))).containsExactly(0);
+  }
+
+  private static double[] doubles(Object bytes) {
+    ByteBuffer in = ByteBuffer.wrap((byte[]) bytes).order(ByteOrder.LITTLE_ENDIAN);
+    double[] values = new double[in.remaining() / Double.BYTES];
+    in.asDoubleBuffer().get(values);
+    return values;
+  }
+
+  /** The independent decoder, where the package protobuf-compiler is installed. */
+  @Test
+  void protocReadsIt() throws Exception {
+    assumeThat(Path.of("/usr/bin/protoc")).exists();
+    Path file;
+    try (EventWriter writer = new EventWriter(folder, CLOCK)) {
+      file = writer.file();
+      writer.scalar("loss", 3, 1);
+      writer.histogram("weights", 7, new float[] {3, 3});
+      writer.text("sample", 9, "Call me");
+    }
+    ByteBuffer in = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    StringBuilder decoded = new StringBuilder();
+    while (in.hasRemaining()) {
+      byte[] message = new byte[(int) in.getLong()];
+      in.getInt();
+      in.get(message);
+      in.getInt();
+      Process protoc = new ProcessBuilder("/usr/bin/protoc", "--decode_raw").start();
+      try (OutputStream stdin = protoc.getOutputStream()) {
+        stdin.write(message);
+      }
+      decoded.append(new String(protoc.getInputStream().readAllBytes(), StandardCharsets.UTF_8));
+      assertThat(protoc.waitFor()).isZero();
+    }
+    assertThat(decoded)
+        .contains("3: \"brain.Event:2\"")
+        .containsPattern("2: 3\\s+5 \\{\\s+1 \\{\\s+1: \"loss\"\\s+2: 0x3f800000")
+        .containsPattern("1: \"weights\"\\s+5 \\{\\s+1: 0x4008000000000000")
+        .containsPattern("1: \"sample\"\\s+8 \\{[^}]*\\}[^}]*\\}\\s+8: \"Call me\"");
   }
 
   @Test
