@@ -75,6 +75,11 @@ final class CharLm implements Session {
   private final int[] heldOut;
 
   CharLm(Arena model, TrainSettings settings, Corpus corpus) {
+    this(model, settings, corpus, EMBEDDING, HIDDEN);
+  }
+
+  /** The same with a network of another size. */
+  CharLm(Arena model, TrainSettings settings, Corpus corpus, int embedding, int hidden) {
     this.ops = model.ops();
     this.settings = settings;
     this.vocabulary = CharVocabulary.of(corpus.text());
@@ -88,7 +93,7 @@ final class CharLm implements Session {
     }
     this.heldOut = Arrays.copyOfRange(tokens, training, tokens.length);
     this.network =
-        network(new Initializer(model, settings.seed()), vocabulary.size(), EMBEDDING, HIDDEN);
+        network(new Initializer(model, settings.seed()), vocabulary.size(), embedding, hidden);
     this.optimizer = new Adam(model, network.parameters(), Adam.Settings.ADAM);
     this.carried = network.zeroState(model, settings.batch());
     this.steps = Steps.uniform(settings.seq(), settings.batch());

@@ -3,6 +3,9 @@
 package dev.unroll.cli;
 
 import dev.unroll.kernels.UserFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -31,6 +34,20 @@ final class Machine {
     facts.put("fma_hardware", nanos < SLOW_NANOS);
     facts.put("caches", UserFolder.root() + " (built kernels and native libraries of opencl)");
     return facts;
+  }
+
+  /** Memory that the process has in use, drivers included; 0 where the system does not tell. */
+  static long residentBytes() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.isReadable(status)) {
+      return 0;
+    }
+    for (String line : Files.readAllLines(status)) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.replaceAll("\\D", "")) << 10; // in kB
+      }
+    }
+    return 0;
   }
 
   static boolean vectorModule() {

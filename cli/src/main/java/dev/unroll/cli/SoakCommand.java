@@ -22,13 +22,20 @@ final class SoakCommand implements Callable<Integer> {
    */
   private static final long HEAP_TOLERANCE = 1 << 20;
 
+  /** Growth of the whole process that is no leak: room for the heap, compiled code, drivers. */
+  private static final long RESIDENT_TOLERANCE = 64 << 20;
+
   private static final int MEASUREMENTS = 10;
+  private static final int BATCH = 4;
+  private static final int SEQ = 8;
+  private static final int EMBEDDING = 16;
+  private static final int HIDDEN = 32;
 
   @Option(names = "--backend", paramLabel = "B", description = "default: auto")
   private String backend = "auto";
 
-  @Option(names = "--steps", paramLabel = "N", description = "training steps (default: 2000)")
-  private int steps = 2000;
+  @Option(names = "--steps", paramLabel = "N", description = "training steps (default: 10000)")
+  private int steps = 10_000;
 
   private final Console console;
 
@@ -37,7 +44,7 @@ final class SoakCommand implements Callable<Integer> {
   }
 
   /** Memory after some steps, in bytes. */
-  record Measurement(long step, long heap, long pool) {}
+  record Measurement(long step, long heap, long pool, long resident) {}
 
   @Override
   public Integer call() throws IOException {
@@ -46,23 +53,25 @@ final class SoakCommand implements Callable<Integer> {
     }
     Corpus corpus = Corpus.load(Corpus.BUILT_IN, CharLm.RECIPE.resource());
     TrainSettings settings =
-        new TrainSettings("char-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", 4, 16, 0.004, 1, 0);
+        new TrainSettings(
+            "char-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", BATCH, SEQ, 0.004, 1, 0);
     try (Ops ops = BackendChoice.open(backend, BackendProvider.Options.DEFAULT);
         Arena model = ops.arena("model")) {
-      Session session = new CharLm(model, settings, corpus);
+      Session session = new CharLm(model, settings, corpus, EMBEDDING, HIDDEN);
       List<Measurement> measured = measure(ops, TrainRun.trainer(ops, session, settings));
       return verdict(ops.placement().backend(), measured);
     }
   }
 
-  private List<Measurement> measure(Ops ops, Trainer trainer) {
-    console.print("%8s %14s %14s", "step", "heap bytes", "pool bytes");
+  private List<Measurement> measure(Ops ops, Trainer trainer) throws IOException {
+    console.print("%8s %14s %14s %14s", "step", "heap bytes", "pool bytes", "resident bytes");
     List<Measurement> measured = new ArrayList<>();
     for (int m = 1; m <= MEASUREMENTS; m++) {
       trainer.run((long) steps * m / MEASUREMENTS, () -> false);
       long pool = ops.memory().liveBytes() + ops.memory().pooledBytes();
-      Measurement now = new Measurement(trainer.steps(), heapAfterGc(), pool);
-      console.print("%8d %14d %14d", now.step(), now.heap(), now.pool());
+      long heap = heapAfterGc();
+      Measurement now = new Measurement(trainer.steps(), heap, pool, Machine.residentBytes());
+      console.print("%8d %14d %14d %14d", now.step(), now.heap(), now.pool(), now.resident());
       measured.add(now);
     }
     return measured;
@@ -87,11 +96,14 @@ final class SoakCommand implements Callable<Integer> {
 
   /**
    * Whether memory stays as it is once the run is warm. The first measurements do not count; from
-   * the third on the pool must not grow at all, and the heap no more than the tolerance.
+   * the third on the pool, which is the device's memory, must not grow at all, the heap and the
+   * whole process no more than their tolerances.
    */
   static boolean isFlat(List<Measurement> measured) {
     Measurement warm = measured.get(2);
     Measurement last = measured.get(measured.size() - 1);
-    return last.pool() <= warm.pool() && last.heap() - warm.heap() <= HEAP_TOLERANCE;
+    return last.pool() <= warm.pool()
+        && last.heap() - warm.heap() <= HEAP_TOLERANCE
+        && last.resident() - warm.resident() <= RESIDENT_TOLERANCE;
   }
 }

@@ -117,15 +117,19 @@ class CommandsTest {
   void soakSeesALeak() {
     List<SoakCommand.Measurement> flat = new ArrayList<>();
     List<SoakCommand.Measurement> heap = new ArrayList<>();
+    List<SoakCommand.Measurement> resident = new ArrayList<>();
     List<SoakCommand.Measurement> pool = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      flat.add(new SoakCommand.Measurement(i, 5_000_000 + i % 3 * 1000, 400_000));
-      heap.add(new SoakCommand.Measurement(i, 5_000_000 + i * 200_000L, 400_000));
-      pool.add(new SoakCommand.Measurement(i, 5_000_000, 400_000 + i * 4L));
+      flat.add(new SoakCommand.Measurement(i, 5_000_000 + i % 3 * 1000, 400_000, 9_000_000 + i));
+      heap.add(new SoakCommand.Measurement(i, 5_000_000 + i * 200_000L, 400_000, 0));
+      resident.add(
+          new SoakCommand.Measurement(i, 5_000_000, 400_000, 300_000_000 + i * 10_000_000L));
+      pool.add(new SoakCommand.Measurement(i, 5_000_000, 400_000 + i * 4L, 0));
     }
     assertThat(SoakCommand.isFlat(flat)).isTrue();
     assertThat(SoakCommand.isFlat(heap)).isFalse();
     assertThat(SoakCommand.isFlat(pool)).isFalse();
+    assertThat(SoakCommand.isFlat(resident)).isFalse();
   }
 
   @Test
