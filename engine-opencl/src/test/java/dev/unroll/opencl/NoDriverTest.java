@@ -39,6 +39,29 @@ class NoDriverTest {
     requireOneLineEach(run(vendors, folder.resolve("c")));
   }
 
+  @Test
+  void loaderThatIsNoLibraryIsNoDevice() throws Exception {
+    Path libraries = Files.createDirectory(folder.resolve("lib"));
+    for (String name : new String[] {"libOpenCL.so", "libOpenCL.so.1"}) {
+      Files.writeString(libraries.resolve(name), "not a library");
+    }
+    Fork.Result result =
+        Fork.run(
+            Files.createDirectories(folder.resolve("c")),
+            60,
+            Map.of("LD_LIBRARY_PATH", libraries.toString()),
+            Main.class);
+    assertThat(result.exit()).as(result.toString()).isZero();
+    assertThat(result.out().lines().filter(line -> !line.startsWith("Could not load ")))
+        .as(result + ", without what JOCL's library prints")
+        .satisfiesExactly(
+            usable -> assertThat(usable).isEqualTo("usable false"),
+            reason -> assertThat(reason).contains("loader libOpenCL.so.1 can not be loaded"),
+            remedy -> assertThat(remedy).contains("ocl-icd-libopencl1"),
+            opened -> assertThat(opened).isEqualTo("unavailable true"),
+            auto -> assertThat(auto).startsWith("auto cpu"));
+  }
+
   private Fork.Result run(Path vendors, Path cache) throws IOException, InterruptedException {
     return Fork.run(
         Files.createDirectories(cache),

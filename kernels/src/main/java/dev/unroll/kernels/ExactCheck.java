@@ -37,7 +37,8 @@ final class ExactCheck {
     Buffer c = copy(device, Vectors.C);
     Buffer out = device.allocate(ElementType.FLOAT32, (long) OPERATIONS.length * COUNT);
     try {
-      Grid grid = Grid.of(Launcher.ceilDiv(COUNT, 16), Math.min(16, kernels.limit("probe")));
+      int size = Math.min(16, kernels.limit("probe"));
+      Grid grid = Grid.of(Launcher.ceilDiv(COUNT, size), size);
       kernels.launch("probe", grid, a, b, c, out, COUNT);
       float[] got = new float[OPERATIONS.length * COUNT];
       device.read(out, 0, got.length, got);
