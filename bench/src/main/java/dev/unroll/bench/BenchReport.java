@@ -2,27 +2,29 @@
 
 package dev.unroll.bench;
 
-import dev.unroll.Ops;
 import dev.unroll.Placement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a run of the benchmark found. */
-public final class BenchReport {
+/**
+ * What a run of the benchmark found.
+ *
+ * @param backends where each backend ran, by the name it was asked for by
+ * @param roofline what the processors can do; null if unknown
+ * @param results of all benchmarks
+ * @param warmUps of training steps in fresh processes
+ * @param scaling points of the scaling curves
+ */
+public record BenchReport(
+    Map<String, Placement> backends,
+    Roofline roofline,
+    List<Measured> results,
+    List<WarmUp> warmUps,
+    List<Scaling.Point> scaling) {
   /** The version of the JSON form. */
-  static final int FORMAT = 1;
-
-  private final Map<String, Placement> backends = new LinkedHashMap<>();
-  private final Roofline roofline;
-  private final List<Measured> results;
-
-  BenchReport(Map<String, Ops> backends, Roofline roofline, List<Measured> results) {
-    backends.forEach((id, ops) -> this.backends.put(id, ops.placement()));
-    this.roofline = roofline;
-    this.results = List.copyOf(results);
-  }
+  static final long FORMAT = 1;
 
   /**
    * Whether every backend computed what is right.
@@ -33,8 +35,13 @@ public final class BenchReport {
     return results.stream().noneMatch(m -> m.problem().startsWith("WRONG"));
   }
 
+  /** The most that other processes took while something was timed. */
+  double foreignLoad() {
+    return results.stream().mapToDouble(Measured::foreignLoad).max().orElse(0);
+  }
+
   /**
-   * The machine-readable form; {@code unroll bench --compare} reads two of them.
+   * The machine-readable form; {@link Comparison} reads two of them.
    *
    * @return a tree for {@link dev.unroll.io.Json}
    */
@@ -47,10 +54,21 @@ public final class BenchReport {
     backends.forEach((id, placement) -> devices.add(device(id, placement)));
     tree.put("backends", devices);
     tree.put("results", results.stream().map(BenchReport::result).toList());
+    tree.put("warm_up", warmUps.stream().map(BenchReport::warmUp).toList());
+    tree.put("scaling", scaling.stream().map(BenchReport::point).toList());
     return tree;
   }
 
-  private static Map<String, Object> machine() {
+  /**
+   * The report for people.
+   *
+   * @return one HTML page that needs no other file
+   */
+  public String toHtml() {
+    return new HtmlPage(this).text();
+  }
+
+  Map<String, Object> machine() {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
     tree.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -88,6 +106,26 @@ public final class BenchReport {
     tree.put("launches", m.launches());
     tree.put("bytes_moved", m.moved());
     tree.put("foreign_load", m.foreignLoad());
+    return tree;
+  }
+
+  private static Map<String, Object> warmUp(WarmUp w) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("case", w.name());
+    tree.put("backend", w.backend());
+    tree.put("open_ns", w.openNanos());
+    tree.put("first_50_ns", w.firstNanos());
+    tree.put("steady_ns", w.steadyNanos());
+    return tree;
+  }
+
+  private static Map<String, Object> point(Scaling.Point p) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("backend", p.backend());
+    tree.put("size", p.size());
+    tree.put("value", p.value());
+    tree.put("median_ns", p.nanos());
+    tree.put("bytes", p.bytes());
     return tree;
   }
 }

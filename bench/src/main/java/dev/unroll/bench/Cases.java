@@ -91,6 +91,20 @@ public final class Cases {
   }
 
   /**
+   * A benchmark of the table.
+   *
+   * @param name its name
+   * @return the benchmark
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public static Benchmark named(String name) {
+    return all().stream()
+        .filter(b -> b.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("bench: there is no case '" + name + "'"));
+  }
+
+  /**
    * A few of each kind.
    *
    * @return some of {@link #all}

@@ -13,7 +13,7 @@ import dev.unroll.train.Digest;
  * @param test the network
  * @param training whether it is trained
  */
-record NetworkBenchmark(TrainingCase test, boolean training) implements Benchmark {
+public record NetworkBenchmark(TrainingCase test, boolean training) implements Benchmark {
   /** Steps whose losses are part of the digest; all batches but one. */
   private static final int CHECKED_STEPS = 3;
 
@@ -68,9 +68,8 @@ record NetworkBenchmark(TrainingCase test, boolean training) implements Benchmar
 
     @Override
     public String digest() {
-      int rows = test.lastOnly() ? test.batch() : test.batch() * test.length();
       try (Arena arena = ops.arena("output")) {
-        Tensor output = arena.tensor(rows, test.classes() > 0 ? test.classes() : test.hidden());
+        Tensor output = arena.tensor(test.outputRows(), test.outputCols());
         run.forward(output);
         return new Digest().add(ops.read(output)).hex();
       }

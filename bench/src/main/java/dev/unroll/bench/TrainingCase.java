@@ -94,6 +94,24 @@ public record TrainingCase(
     return new TrainingRun(this, arena);
   }
 
+  /**
+   * Rows of the network's output.
+   *
+   * @return B, or T * B
+   */
+  public int outputRows() {
+    return lastOnly ? batch : batch * length;
+  }
+
+  /**
+   * Columns of the network's output.
+   *
+   * @return the classes, or the hidden units if there is no dense layer
+   */
+  public int outputCols() {
+    return classes > 0 ? classes : hidden;
+  }
+
   /** Weights and biases of all layers. */
   long parameters() {
     long count = (long) vocabulary * input + (long) classes * (hidden + 1);

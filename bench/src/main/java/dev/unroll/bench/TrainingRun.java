@@ -122,12 +122,11 @@ public final class TrainingRun {
   public static Batch batch(TrainingCase test, int number) {
     int rows = test.batch() * test.length();
     boolean embedded = test.vocabulary() > 0;
-    int outputs = test.lastOnly() ? test.batch() : rows;
     boolean classes = test.classes() > 0;
     return new Batch(
         embedded ? symbols(4 * number, rows, test.vocabulary()) : null,
         embedded ? null : numbers(4 * number + 1, rows * test.input()),
-        classes ? symbols(4 * number + 2, outputs, test.classes()) : null,
+        classes ? symbols(4 * number + 2, test.outputRows(), test.classes()) : null,
         classes ? null : numbers(4 * number + 3, rows * test.hidden()));
   }
 

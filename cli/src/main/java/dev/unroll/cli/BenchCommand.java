@@ -9,6 +9,10 @@ import dev.unroll.bench.Bench;
 import dev.unroll.bench.BenchReport;
 import dev.unroll.bench.Benchmark;
 import dev.unroll.bench.Cases;
+import dev.unroll.bench.Comparison;
+import dev.unroll.bench.Guard;
+import dev.unroll.bench.Peers;
+import dev.unroll.io.AtomicFiles;
 import dev.unroll.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +27,9 @@ import picocli.CommandLine.Option;
 /** {@code unroll bench}: times operations and training steps. */
 @Command(name = "bench", description = "Times operations and training steps on each backend.")
 final class BenchCommand implements Callable<Integer> {
+  /** System property: the folder in which the launcher has built the peers. */
+  private static final String PEERS = "unroll.peers";
+
   @Option(
       names = "--backend",
       paramLabel = "B",
@@ -40,10 +47,27 @@ final class BenchCommand implements Callable<Integer> {
   private Path json;
 
   @Option(
-      names = {"--guard", "--peers", "--compare", "--report"},
-      arity = "0..2",
-      description = "not built yet")
-  private List<String> later;
+      names = "--report",
+      paramLabel = "FILE",
+      description = "writes a page with charts to FILE.html; adds the scaling curves")
+  private Path page;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "OLD.json NEW.json",
+      arity = "2",
+      description = "compares two files of --json; exit 1 if something became slower")
+  private List<Path> compared;
+
+  @Option(
+      names = "--guard",
+      description = "checks that no kernel of cpu falls off a cliff of the JVM")
+  private boolean guard;
+
+  @Option(
+      names = "--peers",
+      description = "compares with PyTorch and DL4J; half a gigabyte is fetched the first time")
+  private boolean peers;
 
   private final Console console;
 
@@ -53,24 +77,55 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (later != null) {
-      throw CliException.notBuilt("this option of bench");
+    if (compared != null) {
+      return compareReports();
+    }
+    if (guard) {
+      return Guard.run(console.out()::println) ? ExitCode.DONE : ExitCode.CHECK_FAILED;
     }
     List<Benchmark> cases = cases();
+    return peers ? compareWithPeers(cases) : measure(cases);
+  }
+
+  private int measure(List<Benchmark> cases) throws IOException {
     Map<String, Ops> open = new LinkedHashMap<>();
     try {
       for (String id : backends.isEmpty() ? usable() : backends) {
         open.put(id, BackendChoice.open(id, BackendProvider.Options.DEFAULT));
       }
       open.forEach((id, ops) -> console.print("%s: %s", id, ops.name()));
-      BenchReport report = new Bench(open, quick, console.out()::println).run(cases);
+      BenchReport report = new Bench(open, quick, console.out()::println).run(cases, page != null);
       if (json != null) {
         Json.write(json, report.toJson());
+      }
+      if (page != null) {
+        AtomicFiles.writeText(page, report.toHtml());
       }
       return report.allRight() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
     } finally {
       open.values().forEach(Ops::close);
     }
+  }
+
+  private int compareReports() throws IOException {
+    Comparison comparison = new Comparison(compared.get(0), compared.get(1));
+    comparison.text().forEach(console.out()::println);
+    return comparison.slower() ? ExitCode.CHECK_FAILED : ExitCode.DONE;
+  }
+
+  private int compareWithPeers(List<Benchmark> cases) throws IOException {
+    String folder = System.getProperty(PEERS);
+    if (folder == null) {
+      throw CliException.usage("--peers: start it with ./unroll, which builds the peers");
+    }
+    List<String> own = backends.isEmpty() ? List.of("cpu") : backends;
+    own.forEach(BackendChoice::requireKnown);
+    Peers comparison = new Peers(Path.of(folder), quick, console.out()::println);
+    List<Map<String, Object>> results = comparison.run(own, cases);
+    if (json != null) {
+      Json.write(json, results);
+    }
+    return comparison.agreed() ? ExitCode.DONE : ExitCode.CHECK_FAILED;
   }
 
   private List<Benchmark> cases() {

@@ -79,10 +79,6 @@ class BadInputTest {
     "train --backend cuda-emulated",
     "doctor --build-emulator",
     "doctor --backend cuda",
-    "bench --guard",
-    "bench --peers",
-    "bench --compare a.json b.json",
-    "bench --report a.html",
   })
   void whatIsNotBuiltYetSaysSo(String words) {
     Cli.Result result = Cli.run((Object[]) words.split(" "));

@@ -36,6 +36,13 @@ class BenchCommandTest {
   }
 
   @Test
+  void peersNeedTheLauncher() {
+    Cli.Result result = Cli.run("bench", "--peers", "--quick");
+    assertThat(result.exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
+    assertThat(result.err()).contains("--peers: start it with ./unroll");
+  }
+
+  @Test
   void noSuchCaseOrBackend() {
     Cli.Result noCase = Cli.run("bench", "--case", "no such case");
     assertThat(noCase.exitCode()).isEqualTo(ExitCode.WRONG_USAGE);
