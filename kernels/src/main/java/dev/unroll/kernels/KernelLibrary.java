@@ -70,6 +70,11 @@ public final class KernelLibrary {
     return fromCache;
   }
 
+  /** Whether the program has a kernel of this name. */
+  boolean has(String kernel) {
+    return signatures.containsKey(kernel);
+  }
+
   /**
    * The most work-items that a group of a kernel can have on this device.
    *

@@ -10,6 +10,9 @@ import java.util.Arrays;
  * nothing at all may not be launched.
  */
 final class Launcher {
+  /** More groups along the second dimension are not possible on every device. */
+  private static final int MOST_GROUPS1 = 65_535;
+
   private final KernelLibrary kernels;
   private final Tuning tuning;
   private final int units;
@@ -47,7 +50,7 @@ final class Launcher {
     }
     int most = most("elementwise.groups");
     int groups0 = Math.min(most, ceilDiv(cols, tuning.number("elementwise.columns")));
-    int groups1 = Math.min(rows, Math.max(1, most / groups0));
+    int groups1 = Math.min(Math.min(rows, MOST_GROUPS1), Math.max(1, most / groups0));
     Grid grid = new Grid(groups0, groups1, group(kernel, "elementwise.group"), 1);
     kernels.launch(kernel, grid, with(arguments, rows, cols));
   }
@@ -84,9 +87,9 @@ final class Launcher {
     return Math.min(kernels.limit(kernel), tuning.number(key));
   }
 
-  /** Whether groups of this size are possible. */
+  /** Whether there is such a kernel, and groups of this size are possible. */
   boolean allows(String kernel, int size) {
-    return kernels.limit(kernel) >= size;
+    return kernels.has(kernel) && kernels.limit(kernel) >= size;
   }
 
   String choice(String key) {

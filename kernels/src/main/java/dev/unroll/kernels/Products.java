@@ -7,8 +7,9 @@ import dev.unroll.Tensor;
 import java.util.Locale;
 
 /**
- * Matrix products in the form that suits the device: tiles in local memory, tiles in vector
- * registers over packed right-hand sides, or one work-item for each element. All give equal bits.
+ * Matrix products in the form that suits the device: tiles of several sizes that pass through local
+ * memory by quads, tiles of one size that pass through it by elements, tiles in vector registers
+ * over packed right-hand sides, or one work-item for each element. All give equal bits.
  */
 final class Products {
   /** Side of a tile of matmul_local, and of its work-group. */
@@ -24,12 +25,14 @@ final class Products {
   private final Launcher launcher;
   private final Scratch right;
   private final Scratch left;
+  private final TiledProducts tiled;
 
   /** How products are computed. */
   enum Form {
     NAIVE,
     LOCAL,
-    REGISTERS
+    REGISTERS,
+    TILES
   }
 
   /**
@@ -37,13 +40,24 @@ final class Products {
    *
    * @param b [K, N]
    * @param packed b in panels, or null if this form reads b itself
+   * @param maySplit whether a product may take more than one launch
    */
-  record Factor(Tensor b, View packed) {}
+  record Factor(Tensor b, View packed, boolean maySplit) {
+    Factor(Tensor b, View packed) {
+      this(b, packed, true);
+    }
+
+    /** The same for products that should take one launch each. */
+    Factor oneLaunch() {
+      return new Factor(b, packed, false);
+    }
+  }
 
   Products(Launcher launcher, Scratch right, Scratch left) {
     this.launcher = launcher;
     this.right = right;
     this.left = left;
+    this.tiled = new TiledProducts(launcher, left);
     form(); // so that a wrong word is refused at once
   }
 
@@ -76,6 +90,8 @@ final class Products {
     }
     if (factor.packed() != null) {
       registers(a, factor.packed(), beta, c, out);
+    } else if (form() == Form.TILES) {
+      tiled.multiply(a, factor.b(), beta, c, out, factor.maySplit());
     } else if (form() == Form.LOCAL) {
       int down = Launcher.ceilDiv(out.rows(), LOCAL_TILE);
       int across = Launcher.ceilDiv(out.cols(), LOCAL_TILE);
@@ -140,14 +156,20 @@ final class Products {
 
   private Form form() {
     String word = launcher.choice("matmul");
+    if (word.startsWith("tiles")) {
+      return tiled.has(word) ? Form.TILES : localForm();
+    }
     return switch (word) {
       case "naive" -> Form.NAIVE;
       case "registers" -> Form.REGISTERS;
-      case "local" ->
-          launcher.allows("matmul_local", LOCAL_GROUP * LOCAL_GROUP) ? Form.LOCAL : Form.NAIVE;
+      case "local" -> localForm();
       default ->
           throw new IllegalArgumentException(
-              "tuning: matmul must be naive, local or registers, not '" + word + "'");
+              "tuning: matmul must be naive, local, registers or tiles, not '" + word + "'");
     };
+  }
+
+  private Form localForm() {
+    return launcher.allows("matmul_local", LOCAL_GROUP * LOCAL_GROUP) ? Form.LOCAL : Form.NAIVE;
   }
 }

@@ -23,7 +23,7 @@ final class Recurrence {
   }
 
   void rnn(FusedOperations ops, Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
-    Factor w = products.prepare(wHh.t());
+    Factor w = products.prepare(wHh.t()).oneLaunch();
     for (int t = 0; t < steps.count(); t++) {
       int n = steps.size(t);
       Tensor p = pre.rows(steps.offset(t), n);
@@ -74,7 +74,7 @@ final class Recurrence {
       Tensor hs,
       Tensor cs,
       Tensor tanhC) {
-    Factor w = products.prepare(wHh.t());
+    Factor w = products.prepare(wHh.t()).oneLaunch();
     for (int t = 0; t < steps.count(); t++) {
       int at = steps.offset(t);
       int n = steps.size(t);
@@ -139,7 +139,7 @@ final class Recurrence {
       Tensor gates,
       Tensor fromH,
       Tensor hs) {
-    Factor w = products.prepare(wHh.t());
+    Factor w = products.prepare(wHh.t()).oneLaunch();
     for (int t = 0; t < steps.count(); t++) {
       int at = steps.offset(t);
       int n = steps.size(t);

@@ -44,6 +44,8 @@ public final class Tuner {
       List.of(
           new Subject("matmul", Workload::products, null),
           new Subject("matmul.groups", Workload::products, "registers"),
+          new Subject("matmul.large", Workload::products, "tiles"),
+          new Subject("matmul.split", Workload::products, "tiles"),
           new Subject("matmul.naive.group", Workload::products, "naive"),
           new Subject("elementwise.group", Workload::elements, null),
           new Subject("elementwise.columns", Workload::elements, null),

@@ -20,6 +20,7 @@ final class FakeDevice implements Device {
   final List<String> launched = new ArrayList<>();
   int compilations;
   boolean refusesBinaries;
+  int limit = LIMIT;
   String log;
   Content content = () -> 0;
   private final DeviceInfo info;
@@ -100,7 +101,7 @@ final class FakeDevice implements Device {
     Map<String, Integer> kernels = new HashMap<>();
     Signature.parse(new String(program, StandardCharsets.UTF_8))
         .keySet()
-        .forEach(name -> kernels.put(name, LIMIT));
+        .forEach(name -> kernels.put(name, limit));
     return kernels;
   }
 
