@@ -29,6 +29,8 @@ struct Tile {
   static constexpr int DEPTH = DEPTH_;
   static constexpr int WARPS_ACROSS = COLS / (LANE_COLS * ITEM_COLS);
   static constexpr int ITEMS = ROWS / ITEM_ROWS * (COLS / ITEM_COLS);
+  static constexpr int A_SLICE = ROWS * DEPTH + WARP;
+  static constexpr int B_SLICE = COLS * DEPTH + WARP;
 };
 
 // The value, as a new one to the compiler: what is computed from it is not kept in registers while
@@ -230,9 +232,8 @@ DEVICE_FN void put_run(
 template <class T>
 DEVICE_FN void multiply_tile(
     const Factor& a, const Factor& b, float beta, const Target& c, const Target& whole,
-    int m, int n, int k, int split) {
-  LOCAL __align__(16) float a_slices[2][T::ROWS * T::DEPTH + WARP];
-  LOCAL __align__(16) float b_slices[2][T::COLS * T::DEPTH + WARP];
+    int m, int n, int k, int split, float (&a_slices)[2][T::A_SLICE],
+    float (&b_slices)[2][T::B_SLICE]) {
   constexpr int RUN = T::ITEM_COLS < QUAD ? T::ITEM_COLS : QUAD;
   int down = (m - 1) / T::ROWS + 1;
   int part = GROUP1 / down;
@@ -309,9 +310,12 @@ DEVICE_FN void multiply_tile(
 }
 
 #define MULTIPLY_TILE(ROWS, COLS, ITEM_ROWS, ITEM_COLS, LANE_ROWS, DEPTH)        \
-  multiply_tile<Tile<ROWS, COLS, ITEM_ROWS, ITEM_COLS, LANE_ROWS, DEPTH>>(       \
-      factor<ROWS>(a, a0, ar, ac, m, k), factor<COLS>(b, b0, bc, br, n, k),      \
-      beta, target(c, c0, cr, cc), target(out, out0, outr, outc), m, n, k, split);
+  using T = Tile<ROWS, COLS, ITEM_ROWS, ITEM_COLS, LANE_ROWS, DEPTH>;            \
+  LOCAL __align__(16) float a_slices[2][T::A_SLICE];                             \
+  LOCAL __align__(16) float b_slices[2][T::B_SLICE];                             \
+  multiply_tile<T>(factor<ROWS>(a, a0, ar, ac, m, k), factor<COLS>(b, b0, bc, br, n, k), \
+      beta, target(c, c0, cr, cc), target(out, out0, outr, outc), m, n, k, split, \
+      a_slices, b_slices);
 
 // Tiles of 128 x 128, for products that fill the device with them. Groups of 256.
 KERNEL __launch_bounds__(256, 2) void matmul_tiles_128(
