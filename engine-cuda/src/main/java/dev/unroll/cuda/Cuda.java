@@ -6,7 +6,9 @@ import dev.unroll.Availability;
 import dev.unroll.Backend;
 import dev.unroll.BackendException;
 import dev.unroll.BackendProvider;
+import dev.unroll.Precision;
 import dev.unroll.kernels.DeviceBackend;
+import dev.unroll.kernels.ProductLibrary;
 import dev.unroll.kernels.Sources;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,9 +38,19 @@ final class Cuda {
           usable(provider, driver).stream()
               .map(f -> f.info().name() + ", " + f.info().driver())
               .toList();
-      return new Availability(devices, "", "");
+      return driver.library() == null ? withCublas(devices) : new Availability(devices, "", "");
     } catch (NoCudaException e) {
       return new Availability(List.of(), e.getMessage(), e.remedy());
+    }
+  }
+
+  /** The devices, and whether fast precision would have cuBLAS. */
+  private static Availability withCublas(List<String> devices) {
+    try {
+      CublasMatmul.load();
+      return new Availability(devices, "", "");
+    } catch (NoCudaException e) {
+      return new Availability(devices, e.getMessage(), e.remedy());
     }
   }
 
@@ -49,16 +61,20 @@ final class Cuda {
    */
   static Backend open(String provider, Driver driver, int device, BackendProvider.Options options) {
     CudaDriver.Found found;
+    boolean mayUseCublas;
     try {
       found = usable(provider, driver).get(device);
+      mayUseCublas = options.precision() == Precision.FAST && driver.library() == null;
     } catch (NoCudaException e) {
       throw new BackendException(provider + ": " + e.getMessage() + "; " + e.remedy(), true, e);
     } catch (IndexOutOfBoundsException e) {
       throw new BackendException(provider + ": no device " + device, true, e);
     }
     try {
+      CudaDevice opened = CudaDevice.open(found);
+      ProductLibrary library = mayUseCublas ? opened.cublas() : null;
       return DeviceBackend.open(
-          provider, CudaDevice.open(found), new Sources(Ptx.shipped()), options.precision());
+          provider, opened, new Sources(Ptx.shipped()), options.precision(), library);
     } catch (BackendException e) {
       throw new BackendException(e.getMessage(), true, e);
     }

@@ -5,10 +5,12 @@ package dev.unroll.cuda;
 import dev.unroll.BackendException;
 import dev.unroll.Buffer;
 import dev.unroll.ElementType;
+import dev.unroll.Tensor;
 import dev.unroll.kernels.CompileException;
 import dev.unroll.kernels.Device;
 import dev.unroll.kernels.DeviceInfo;
 import dev.unroll.kernels.Grid;
+import dev.unroll.kernels.ProductLibrary;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -35,6 +37,9 @@ final class CudaDevice implements Device {
   private final CudaDriver.HostMemory stagingMemory;
   private final CudaDriver.HostMemory results;
   private final Staging staging;
+  private CublasMatmul cublas;
+  private long workspace;
+  private String noCublas;
   private List<String> kernels = List.of();
   private int[] sinceWait = {};
   private long[] words = new long[64];
@@ -90,6 +95,10 @@ final class CudaDevice implements Device {
       driver.enter();
       driver.await();
       submission.releaseGraphs();
+      if (cublas != null) {
+        cublas.close();
+        driver.free(workspace);
+      }
       live.forEach(memory -> driver.free(memory.address()));
     } catch (BackendException e) {
       // A failed device answers every call so, and loses its memory with the context.
@@ -109,7 +118,8 @@ final class CudaDevice implements Device {
         noGraphs == null
             ? submission.replays() + " graphs launched, " + submission.graphs() + " kept"
             : "no graphs: " + noGraphs;
-    return List.of(graphs + ", " + kernelLaunches + " kernels launched by themselves");
+    String launches = graphs + ", " + kernelLaunches + " kernels launched by themselves";
+    return noCublas == null ? List.of(launches) : List.of(launches, noCublas);
   }
 
   /** Kernels handed to the driver one by one; those that were only captured are not counted. */
@@ -198,13 +208,14 @@ final class CudaDevice implements Device {
   public Map<String, Integer> compile(String ptx) throws CompileException {
     driver.enter();
     driver.load(ptx);
-    kernels = Ptx.kernels(ptx);
-    sinceWait = new int[kernels.size()];
     Map<String, Integer> limits = new HashMap<>();
-    for (String kernel : kernels) {
+    for (String kernel : Ptx.kernels(ptx)) {
       numbers.put(kernel, limits.size());
       limits.put(kernel, driver.find(kernel));
     }
+    kernels = new ArrayList<>(Ptx.kernels(ptx));
+    kernels.add("cublasSgemm");
+    sinceWait = new int[kernels.size()];
     return limits;
   }
 
@@ -223,16 +234,19 @@ final class CudaDevice implements Device {
 
   @Override
   public void launch(String kernel, Grid grid, Object... arguments) {
-    int number = numbers.get(kernel);
     if (arguments.length > words.length) {
       words = new long[arguments.length];
     }
     for (int i = 0; i < arguments.length; i++) {
       words[i] = word(arguments[i]);
     }
+    queue(numbers.get(kernel), grid, arguments.length);
+  }
+
+  private void queue(int number, Grid grid, int arguments) {
     driver.enter();
     sinceWait[number]++;
-    submission.launch(number, grid, words, arguments.length);
+    submission.launch(number, grid, words, arguments);
     waitIfAsked();
   }
 
@@ -246,6 +260,46 @@ final class CudaDevice implements Device {
   private void waitIfAsked() {
     if (waitsForEach) {
       synchronize();
+    }
+  }
+
+  /** Opens cuBLAS for products in fast precision; null, and a note, if it is not there. */
+  ProductLibrary cublas() {
+    try {
+      CublasMatmul.load();
+    } catch (NoCudaException e) {
+      noCublas = e.getMessage();
+      return null;
+    }
+    driver.enter();
+    workspace = driver.allocate(CublasMatmul.WORKSPACE_BYTES);
+    cublas = CublasMatmul.open(driver.stream(), workspace, Boolean.getBoolean("unroll.cuda.tf32"));
+    return new Cublas();
+  }
+
+  /** Products that wait in the queue like launches. */
+  private final class Cublas implements ProductLibrary {
+    @Override
+    public boolean takes(Tensor a, Tensor b, Tensor out) {
+      return Gemm.of(a, b, out).isPresent();
+    }
+
+    @Override
+    public void multiply(Tensor a, Tensor b, float beta, Tensor out) {
+      Gemm gemm = Gemm.of(a, b, out).orElseThrow();
+      CublasMatmul.words(
+          gemm, beta, address(gemm.a()), address(gemm.b()), address(gemm.c()), words);
+      queue(kernels.size() - 1, new Grid(1, 1, 1, 1), CublasMatmul.WORDS);
+    }
+
+    private static long address(Gemm.Operand operand) {
+      Tensor x = operand.tensor();
+      return ((Memory) x.buffer()).address() + 4L * x.offset();
+    }
+
+    @Override
+    public String note() {
+      return cublas.note();
     }
   }
 
@@ -280,7 +334,11 @@ final class CudaDevice implements Device {
   private final class Queue implements Submission.Driver {
     @Override
     public void launch(int kernel, Grid grid, long[] from, int at, int arguments) {
-      driver.launch(kernel, kernels.get(kernel), grid, from, at, arguments);
+      if (kernel == kernels.size() - 1) {
+        cublas.multiply(from, at);
+      } else {
+        driver.launch(kernel, kernels.get(kernel), grid, from, at, arguments);
+      }
       kernelLaunches += capturing ? 0 : 1;
     }
 

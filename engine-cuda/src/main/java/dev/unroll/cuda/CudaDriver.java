@@ -34,6 +34,7 @@ import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUmodule;
 import jcuda.driver.CUstream;
 import jcuda.driver.JITOptions;
+import jcuda.runtime.cudaStream_t;
 
 /**
  * The driver's functions, for one device: its primary context, one stream and one module. The only
@@ -289,6 +290,11 @@ final class CudaDriver {
   String await() {
     int status = cuStreamSynchronize(stream);
     return status == CUDA_SUCCESS ? null : error(status);
+  }
+
+  /** The stream, for libraries that are made for the runtime's interface. */
+  cudaStream_t stream() {
+    return new cudaStream_t(stream);
   }
 
   // ---- graphs

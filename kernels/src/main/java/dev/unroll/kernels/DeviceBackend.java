@@ -37,10 +37,12 @@ public final class DeviceBackend implements Backend {
   private final Sums sums;
   private final Recurrence recurrence;
   private final Optional<String> inexact;
+  private final boolean exact;
   private long bytesIn;
   private long bytesOut;
 
-  private DeviceBackend(String provider, Device device, Sources sources, Precision asked) {
+  private DeviceBackend(
+      String provider, Device device, Sources sources, Precision asked, ProductLibrary library) {
     this.provider = provider;
     this.device = device;
     this.kernels = new KernelLibrary(device, sources);
@@ -56,7 +58,8 @@ public final class DeviceBackend implements Backend {
     }
     this.tuning = new Tuning(device.info());
     this.launcher = new Launcher(kernels, tuning, device.info().units());
-    this.products = new Products(launcher, new Scratch(device), new Scratch(device));
+    this.products = new Products(launcher, new Scratch(device), new Scratch(device), library);
+    this.exact = inexact.isEmpty() && library == null;
     this.sums = new Sums(launcher, new Scratch(device));
     this.recurrence = new Recurrence(launcher, products);
   }
@@ -74,8 +77,25 @@ public final class DeviceBackend implements Backend {
    */
   public static DeviceBackend open(
       String provider, Device device, Sources sources, Precision asked) {
+    return open(provider, device, sources, asked, null);
+  }
+
+  /**
+   * The same with a library for products.
+   *
+   * @param provider name of the provider
+   * @param device the device, closed with the backend or if this fails
+   * @param sources the kernels, for the kind of device
+   * @param asked the precision that is needed
+   * @param library computes what products it takes; null for none, as exact precision demands
+   * @return the backend
+   * @throws BackendException if the kernels can not be built, or exact results were asked for and
+   *     the device does not give them
+   */
+  public static DeviceBackend open(
+      String provider, Device device, Sources sources, Precision asked, ProductLibrary library) {
     try {
-      return new DeviceBackend(provider, device, sources, asked);
+      return new DeviceBackend(provider, device, sources, asked, library);
     } catch (RuntimeException | Error e) {
       device.close();
       throw e;
@@ -101,7 +121,7 @@ public final class DeviceBackend implements Backend {
         provider,
         device.info().name(),
         device.info().driver(),
-        inexact.isPresent() ? Precision.FAST : Precision.EXACT,
+        exact ? Precision.EXACT : Precision.FAST,
         kernels.launches(),
         bytesIn,
         bytesOut,

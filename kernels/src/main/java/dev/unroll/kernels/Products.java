@@ -23,6 +23,7 @@ final class Products {
   private static final int PANEL = 32;
 
   private final Launcher launcher;
+  private final ProductLibrary library;
   private final Scratch right;
   private final Scratch left;
   private final TiledProducts tiled;
@@ -53,8 +54,10 @@ final class Products {
     }
   }
 
-  Products(Launcher launcher, Scratch right, Scratch left) {
+  /** With a library of the device's maker, which is asked first, or null. */
+  Products(Launcher launcher, Scratch right, Scratch left, ProductLibrary library) {
     this.launcher = launcher;
+    this.library = library;
     this.right = right;
     this.left = left;
     this.tiled = new TiledProducts(launcher, left);
@@ -63,7 +66,7 @@ final class Products {
 
   /** In words, for the placement record. */
   String note() {
-    return "matmul: " + form().name().toLowerCase(Locale.ROOT);
+    return library != null ? library.note() : "matmul: " + form().name().toLowerCase(Locale.ROOT);
   }
 
   /** Makes b [K, N] ready, once for many products. */
@@ -88,7 +91,12 @@ final class Products {
     if (out.size() == 0) {
       return;
     }
-    if (factor.packed() != null) {
+    if (library != null && library.takes(a, factor.b(), out)) {
+      if (c != out && beta != 0) {
+        launcher.elements("copy", out, c, out);
+      }
+      library.multiply(a, factor.b(), beta, out);
+    } else if (factor.packed() != null) {
       registers(a, factor.packed(), beta, c, out);
     } else if (form() == Form.TILES) {
       tiled.multiply(a, factor.b(), beta, c, out, factor.maySplit());
