@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,8 @@ class DocsTest {
   private static final Pattern PROGRAM =
       Pattern.compile(
           "```java\n(.*?public class (\\w+).*?)```(?:[^`]*```text\n(.*?)```)?", Pattern.DOTALL);
+
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
 
   @TempDir Path folder;
 
@@ -78,5 +81,17 @@ class DocsTest {
       System.setOut(before);
     }
     return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void linksLeadSomewhere() throws IOException {
+    try (Stream<Path> pages = Files.list(Path.of("..", "docs"))) {
+      for (Path page : pages.filter(p -> p.toString().endsWith(".md")).toList()) {
+        Matcher link = LINK.matcher(read(page));
+        while (link.find()) {
+          assertThat(page.resolveSibling(link.group(1))).as("link in %s", page).exists();
+        }
+      }
+    }
   }
 }

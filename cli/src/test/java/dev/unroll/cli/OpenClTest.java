@@ -85,8 +85,9 @@ class OpenClTest {
     StringBuilder text = new StringBuilder();
     try (Ops ops = Backends.open(backend);
         Arena arena = ops.arena("model")) {
-      new TextGenerator(ops, model.network(arena), model.vocabulary())
-          .generate("th", 40, new Sampler(0.8, 0, 1, 1), text::append);
+      Trained trained = model.recipe().loader().load(arena, model);
+      Sampler sampler = new Sampler(0.8, 0, 1, 1);
+      trained.write("th", new Trained.Writing(38, sampler, 0, null), text::append);
     }
     return text.toString();
   }
