@@ -64,40 +64,65 @@ void noteWords(Warp& w, const Inst& inst, int lane, Does does, Cell* cells, unsi
 
 // ---- counters
 
-// Extra wavefronts: a bank serves one word at a time; 64 and 128-bit accesses go by halves and
-// quarters of the warp, lanes that want the same word share it.
+// Words wanted of each bank by some lanes; the most of one bank are its wavefronts.
+struct Banks {
+  u32 used = 0;
+  u64 first[32];
+  std::vector<u64> more[32];  // beyond the first
+
+  void want(u64 word) {
+    unsigned bank = word % 32;
+    if (!(used >> bank & 1)) {
+      used |= 1u << bank;
+      first[bank] = word;
+    } else if (first[bank] != word &&
+               std::find(more[bank].begin(), more[bank].end(), word) == more[bank].end()) {
+      more[bank].push_back(word);
+    }
+  }
+
+  u64 extra() const {
+    size_t most = 0;
+    for (const auto& words : more) most = std::max(most, words.size());
+    return most;
+  }
+};
+
+// Whether no bank is asked for two words; lanes that want the same word share it.
+bool conflictFree(const u64* offsets, u32 mask, unsigned words) {
+  u32 used = 0;
+  u64 first[32];
+  for (u32 rest = mask; rest != 0; rest &= rest - 1) {
+    u64 word = offsets[__builtin_ctz(rest)] / 4;
+    for (unsigned k = 0; k < words; k++, word++) {
+      unsigned bank = word % 32;
+      if (used >> bank & 1 && first[bank] != word) return false;
+      used |= 1u << bank;
+      first[bank] = word;
+    }
+  }
+  return true;
+}
+
+// Extra wavefronts: 64 and 128-bit accesses go by halves and quarters of the warp.
 u64 bankConflicts(const u64* offsets, u32 mask, unsigned bytes) {
   unsigned words = std::max(bytes / 4, 1u);
   unsigned lanes = LANES / words;
   u64 extra = 0;
-  for (unsigned first = 0; first < LANES; first += lanes) {
-    u64 seen[LANES];
-    unsigned count[LANES] = {};
-    unsigned used = 0;
-    u64 list[LANES];
-    unsigned bankOf[LANES];
-    for (unsigned l = first; l < first + lanes; l++) {
-      if (!(mask >> l & 1)) continue;
-      for (unsigned k = 0; k < words; k++) {
-        u64 word = offsets[l] / 4 + k;
-        unsigned bank = word % 32;
-        bool known = count[bank] > 0 && seen[bank] == word;
-        for (unsigned j = 0; !known && count[bank] > 1 && j < used; j++) {
-          known = bankOf[j] == bank && list[j] == word;
-        }
-        if (known) continue;
-        if (count[bank]++ == 0) seen[bank] = word;
-        list[used] = word;
-        bankOf[used++] = bank;
-      }
-    }
-    unsigned most = *std::max_element(count, count + LANES);
-    extra += most > 1 ? most - 1 : 0;
+  for (unsigned start = 0; start < LANES; start += lanes) {
+    u32 phase = mask & (lanes == LANES ? ALL_LANES : ((1u << lanes) - 1) << start);
+    if (conflictFree(offsets, phase, words)) continue;
+    Banks banks;
+    forActive(phase, [&](int l) {
+      for (unsigned k = 0; k < words; k++) banks.want(offsets[l] / 4 + k);
+    });
+    extra += banks.extra();
   }
   return extra;
 }
 
-u64 sectors(const u64* at, u32 mask, unsigned bytes) {
+// 32-byte sectors: an access is aligned and of at most 16 bytes, so it lies in one.
+u64 sectors(const u64* at, u32 mask) {
   u64 first[LANES];
   int n = 0;
   bool sorted = true;
@@ -109,8 +134,6 @@ u64 sectors(const u64* at, u32 mask, unsigned bytes) {
   if (!sorted) std::sort(first, first + n);
   u64 distinct = 0;
   for (int i = 0; i < n; i++) distinct += i == 0 || first[i] != first[i - 1];
-  static_assert(LANES == 32, "an access of at most 16 bytes is aligned: it lies in one sector");
-  (void)bytes;
   return distinct;
 }
 
@@ -125,7 +148,7 @@ void countGlobal(Warp& w, const u64* at, unsigned bytes, Does does) {
   u64 moved = static_cast<u64>(__builtin_popcount(w.mask)) * bytes;
   if (does != Does::Write) c.globalLoads += moved;
   if (does != Does::Read) c.globalStores += moved;
-  c.globalTransactions += sectors(at, w.mask, bytes);
+  c.globalTransactions += sectors(at, w.mask);
 }
 
 // ---- global memory

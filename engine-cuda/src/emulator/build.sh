@@ -18,7 +18,7 @@ mkdir -p "$output/objects"
 compiler=${CXX:-g++}
 # Arithmetic must be as written: no contraction, rounding modes honoured. Errors are thrown and
 # caught inside the library, and registers are read as several types.
-flags=(-std=c++17 -O2 -ftree-vectorize -fvect-cost-model=dynamic -march=native -fPIC -pthread
+flags=(-std=c++17 -ftree-vectorize -fvect-cost-model=dynamic -march=native -fPIC -pthread
   -ffp-contract=off -frounding-math -fno-trapping-math -fno-math-errno -fno-strict-aliasing
   -fvisibility=hidden -Wall -Wextra)
 read -r -a extra <<< "${CXXFLAGS:-}"
@@ -37,18 +37,17 @@ java=${JAVA_HOME:-$(dirname "$(dirname "$(realpath "$(command -v javac || comman
 includes=(-I. "-I$java/include" "-I$java/include/linux")
 
 # Compiles what is older than its source or any header, as many at a time as there are processors.
-object() { echo "$output/objects/$(basename "${1%.cpp}").o"; }
+object() { echo "$output/objects/$(tr / - <<< "${1%.cpp}").o"; }
 newest=$(ls -t $(find . -name "*.h") build.sh | head -n 1)
 for source in $(ls -S "${sources[@]}"); do
   to=$(object "$source")
-  if [ "$to" -nt "$source" ] && [ "$to" -nt "$newest" ]; then
-    continue
+  if ! [ "$to" -nt "$source" ] || ! [ "$to" -nt "$newest" ]; then
+    printf '%s\0%s\0' "$source" "$to"
   fi
-  echo "$source"
-done | xargs -P "$(nproc)" -I{} sh -c '
-  source=$1; to=$2/objects/$(basename "${source%.cpp}").o; shift 2
-  "$@" -c "$source" -o "$to"
-' sh {} "$output" "$compiler" "${flags[@]}" "${includes[@]}" "${extra[@]}"
+done | xargs -0 -r -n 2 -P "$(nproc)" bash -c '
+  case ${*: -2:1} in tests/*) level=-O1 ;; *) level=-O2 ;; esac
+  "${@:1:$#-2}" $level -c "${*: -2:1}" -o "${*: -1}"
+' _ "$compiler" "${flags[@]}" "${includes[@]}" "${extra[@]}"
 
 objects=()
 for source in "${sources[@]}"; do

@@ -52,20 +52,19 @@ struct Saturated {
   }
 };
 
-// The computation reads and writes registers, which the compiler does not move across these calls.
-template <Handler H, int MODE>
+// In the rounding mode i.imm. The computation reads and writes registers, which the compiler does not
+// move across these calls.
+template <Handler H>
 void rounded(Warp& w, const Inst& i) {
-  std::fesetround(MODE);
+  std::fesetround(static_cast<int>(i.imm));
   H(w, i);
   std::fesetround(FE_TONEAREST);
 }
 
 template <Handler H>
-Handler byRounding(const std::string& mode) {
-  return mode == "rz"   ? rounded<H, FE_TOWARDZERO>
-         : mode == "rm" ? rounded<H, FE_DOWNWARD>
-         : mode == "rp" ? rounded<H, FE_UPWARD>
-                        : H;
+Handler byRounding(Inst& i, const std::string& mode) {
+  i.imm = mode == "rz" ? FE_TOWARDZERO : mode == "rm" ? FE_DOWNWARD : mode == "rp" ? FE_UPWARD : FE_TONEAREST;
+  return i.imm == FE_TONEAREST ? H : rounded<H>;
 }
 
 inline std::string takeRounding(Decoder& d) { return d.takeOne({"rn", "rz", "rm", "rp"}, true); }

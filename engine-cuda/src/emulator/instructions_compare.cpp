@@ -54,70 +54,57 @@ struct SetPredicate {
   }
 };
 
-// Whole registers: all ones or 1.0 (i.e 0x3f800000) where the test holds.
-template <class A, class F>
-struct SetRegister {
-  static void run(Warp& w, const Inst& i) {
-    u32 result = combine(w, i, compareLanes<A, F>(w, i));
-    u32 yes = i.v[1];
-    eachLane<u32>(w, i.d, [=](int l) { return result >> l & 1 ? yes : 0u; });
-  }
-};
-
-template <template <class, class> class S, class F>
+template <class F>
 Handler integerCompare(const std::string& type) {
-  return type == "u16" || type == "b16"   ? S<u16, F>::run
-         : type == "s16"                  ? S<s16, F>::run
-         : type == "u32" || type == "b32" ? S<u32, F>::run
-         : type == "s32"                  ? S<s32, F>::run
-         : type == "u64" || type == "b64" ? S<u64, F>::run
-         : type == "s64"                  ? S<s64, F>::run
+  return type == "u16" || type == "b16"   ? SetPredicate<u16, F>::run
+         : type == "s16"                  ? SetPredicate<s16, F>::run
+         : type == "u32" || type == "b32" ? SetPredicate<u32, F>::run
+         : type == "s32"                  ? SetPredicate<s32, F>::run
+         : type == "u64" || type == "b64" ? SetPredicate<u64, F>::run
+         : type == "s64"                  ? SetPredicate<s64, F>::run
                                           : nullptr;
 }
 
-template <template <class, class> class S, class F>
+template <class F>
 Handler floatCompare(const std::string& type, bool flushed) {
-  if (type == "f64") return flushed ? nullptr : S<double, F>::run;
+  if (type == "f64") return flushed ? nullptr : SetPredicate<double, F>::run;
   if (type != "f32") return nullptr;
-  return flushed ? S<float, FlushedCompare<F>>::run : S<float, F>::run;
+  return flushed ? SetPredicate<float, FlushedCompare<F>>::run : SetPredicate<float, F>::run;
 }
 
-template <template <class, class> class S>
 Handler integerHandler(const std::string& test, const std::string& type) {
   bool isUnsigned = type[0] == 'u';
-  if (test == "eq") return integerCompare<S, Equal>(type);
-  if (test == "ne") return integerCompare<S, NotEqual>(type);
+  if (test == "eq") return integerCompare<Equal>(type);
+  if (test == "ne") return integerCompare<NotEqual>(type);
   if (type[0] == 'b') return nullptr;
-  if (test == "lt" || (isUnsigned && test == "lo")) return integerCompare<S, Less>(type);
-  if (test == "le" || (isUnsigned && test == "ls")) return integerCompare<S, LessEqual>(type);
-  if (test == "gt" || (isUnsigned && test == "hi")) return integerCompare<S, Greater>(type);
-  if (test == "ge" || (isUnsigned && test == "hs")) return integerCompare<S, GreaterEqual>(type);
+  if (test == "lt" || (isUnsigned && test == "lo")) return integerCompare<Less>(type);
+  if (test == "le" || (isUnsigned && test == "ls")) return integerCompare<LessEqual>(type);
+  if (test == "gt" || (isUnsigned && test == "hi")) return integerCompare<Greater>(type);
+  if (test == "ge" || (isUnsigned && test == "hs")) return integerCompare<GreaterEqual>(type);
   return nullptr;
 }
 
-template <template <class, class> class S>
 Handler floatHandler(const std::string& test, const std::string& type, bool flushed) {
-  if (test == "eq") return floatCompare<S, Equal>(type, flushed);
-  if (test == "ne") return floatCompare<S, NotEqual>(type, flushed);
-  if (test == "lt") return floatCompare<S, Less>(type, flushed);
-  if (test == "le") return floatCompare<S, LessEqual>(type, flushed);
-  if (test == "gt") return floatCompare<S, Greater>(type, flushed);
-  if (test == "ge") return floatCompare<S, GreaterEqual>(type, flushed);
-  if (test == "equ") return floatCompare<S, OrUnordered<Equal>>(type, flushed);
-  if (test == "neu") return floatCompare<S, OrUnordered<NotEqual>>(type, flushed);
-  if (test == "ltu") return floatCompare<S, OrUnordered<Less>>(type, flushed);
-  if (test == "leu") return floatCompare<S, OrUnordered<LessEqual>>(type, flushed);
-  if (test == "gtu") return floatCompare<S, OrUnordered<Greater>>(type, flushed);
-  if (test == "geu") return floatCompare<S, OrUnordered<GreaterEqual>>(type, flushed);
-  if (test == "num") return floatCompare<S, Numbers>(type, flushed);
-  if (test == "nan") return floatCompare<S, Unordered>(type, flushed);
+  if (test == "eq") return floatCompare<Equal>(type, flushed);
+  if (test == "ne") return floatCompare<NotEqual>(type, flushed);
+  if (test == "lt") return floatCompare<Less>(type, flushed);
+  if (test == "le") return floatCompare<LessEqual>(type, flushed);
+  if (test == "gt") return floatCompare<Greater>(type, flushed);
+  if (test == "ge") return floatCompare<GreaterEqual>(type, flushed);
+  if (test == "equ") return floatCompare<OrUnordered<Equal>>(type, flushed);
+  if (test == "neu") return floatCompare<OrUnordered<NotEqual>>(type, flushed);
+  if (test == "ltu") return floatCompare<OrUnordered<Less>>(type, flushed);
+  if (test == "leu") return floatCompare<OrUnordered<LessEqual>>(type, flushed);
+  if (test == "gtu") return floatCompare<OrUnordered<Greater>>(type, flushed);
+  if (test == "geu") return floatCompare<OrUnordered<GreaterEqual>>(type, flushed);
+  if (test == "num") return floatCompare<Numbers>(type, flushed);
+  if (test == "nan") return floatCompare<Unordered>(type, flushed);
   return nullptr;
 }
 
-template <template <class, class> class S>
 Handler handlerOf(const std::string& test, const std::string& type, bool flushed) {
-  if (isFloat(type)) return floatHandler<S>(test, type, flushed);
-  return flushed ? nullptr : integerHandler<S>(test, type);
+  if (isFloat(type)) return floatHandler(test, type, flushed);
+  return flushed ? nullptr : integerHandler(test, type);
 }
 
 void takeCombination(Decoder& d, Inst& i) {
@@ -145,20 +132,7 @@ void decodeSetPredicate(Decoder& d, Inst& i) {
   d.comma();
   i.b = d.operand(type);
   combinedOperand(d, i);
-  i.run = d.need(handlerOf<SetPredicate>(test, type, flushed));
-}
-
-void decodeSet(Decoder& d, Inst& i) {
-  takeCombination(d, i);
-  bool flushed = d.take("ftz");
-  std::string to = d.takeType();
-  std::string type = d.takeType();
-  std::string test = d.takeAny();
-  if (to != "u32" && to != "s32" && to != "f32") d.unknown();
-  i.v[1] = to == "f32" ? 0x3f800000u : 0xffffffffu;
-  operandsDAB(d, i, to, type, type);
-  combinedOperand(d, i);
-  i.run = d.need(handlerOf<SetRegister>(test, type, flushed));
+  i.run = d.need(handlerOf(test, type, flushed));
 }
 
 // ---- selections
@@ -255,7 +229,6 @@ void decodeTestProperty(Decoder& d, Inst& i) {
 
 void addCompareOpcodes(OpcodeTable& table) {
   table["setp"] = decodeSetPredicate;
-  table["set"] = decodeSet;
   table["selp"] = decodeSelect;
   table["slct"] = decodeSelectBySign;
   table["copysign"] = decodeCopySign;

@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// cvt between integers, floats and half precision, with rounding and saturation.
+// cvt between integers, floats and half precision, with rounding and saturation. What varies without
+// changing types is decided as the instruction runs, to keep the number of handlers small.
 
 #include "floats.h"
 
 namespace emulator {
 
 namespace {
-
-// ---- integers
-
-struct Truncate { template <class T> static T of(T x) { return x; } };
-
-template <class D>
-struct Clamp {
-  template <class S>
-  static D of(S x) {
-    constexpr D LEAST = std::numeric_limits<D>::min(), MOST = std::numeric_limits<D>::max();
-    auto wide = static_cast<__int128>(x);
-    return wide < LEAST ? LEAST : wide > MOST ? MOST : static_cast<D>(x);
-  }
-};
-
-template <class D, bool SATURATED>
-struct FromInteger {
-  template <class S>
-  struct Of {
-    static constexpr Handler run =
-        SATURATED ? unary<D, S, Clamp<D>> : unary<D, S, Truncate>;
-  };
-};
 
 template <template <class> class H>
 Handler byInteger(const std::string& type) {
@@ -44,17 +22,48 @@ Handler byInteger(const std::string& type) {
                                       : nullptr;
 }
 
-template <bool SATURATED>
-Handler integerToInteger(const std::string& to, const std::string& from) {
-  if (to == "u8") return byInteger<FromInteger<u8, SATURATED>::template Of>(from);
-  if (to == "s8") return byInteger<FromInteger<s8, SATURATED>::template Of>(from);
-  if (to == "u16") return byInteger<FromInteger<u16, SATURATED>::template Of>(from);
-  if (to == "s16") return byInteger<FromInteger<s16, SATURATED>::template Of>(from);
-  if (to == "u32") return byInteger<FromInteger<u32, SATURATED>::template Of>(from);
-  if (to == "s32") return byInteger<FromInteger<s32, SATURATED>::template Of>(from);
-  if (to == "u64") return byInteger<FromInteger<u64, SATURATED>::template Of>(from);
-  if (to == "s64") return byInteger<FromInteger<s64, SATURATED>::template Of>(from);
-  return nullptr;
+// ---- integers
+
+struct Same { template <class T> static T of(T x) { return x; } };
+
+// D: u8, s8, or the width of the register: what lies above a 16-bit value means nothing.
+template <class D>
+struct Cast {
+  template <class S>
+  struct Of {
+    static constexpr Handler run = unary<D, S, Same>;
+  };
+};
+
+template <class S>
+struct Clamp {
+  // To i.v[0] bits, signed when i.mode is 1.
+  static void run(Warp& w, const Inst& i) {
+    const Stored<S>* a = source<S>(w, i.a);
+    __int128 most = (__int128{1} << (i.v[0] - i.mode)) - 1;
+    __int128 least = i.mode == 1 ? -most - 1 : 0;
+    u64 results[LANES];
+    for (int l = 0; l < LANES; l++) {
+      __int128 x = static_cast<S>(a[l]);
+      results[l] = static_cast<u64>(x < least ? least : x > most ? most : x);
+    }
+    if (i.v[0] == 64) {
+      blend(registerAt<u64>(w, i.d), results, w.mask);
+    } else {
+      eachLane<u32>(w, i.d, [&](int l) { return static_cast<u32>(results[l]); });
+    }
+  }
+};
+
+Handler integerToInteger(Inst& i, const std::string& to, const std::string& from, bool saturated) {
+  if (saturated) {
+    i.v[0] = static_cast<u32>(8 * sizeOfType(to));
+    i.mode = to[0] == 's';
+    return byInteger<Clamp>(from);
+  }
+  if (to == "u8") return byInteger<Cast<u8>::Of>(from);
+  if (to == "s8") return byInteger<Cast<s8>::Of>(from);
+  return sizeOfType(to) == 8 ? byInteger<Cast<u64>::Of>(from) : byInteger<Cast<u32>::Of>(from);
 }
 
 // ---- integers to floats
@@ -66,103 +75,96 @@ template <class D>
 struct FloatOf {
   template <class S>
   struct Of {
-    static constexpr Handler run = unary<D, S, ToFloat<D>>;
+    static void run(Warp& w, const Inst& i) {
+      if (i.imm != FE_TONEAREST) std::fesetround(static_cast<int>(i.imm));
+      unary<D, S, ToFloat<D>>(w, i);
+      if (i.imm != FE_TONEAREST) std::fesetround(FE_TONEAREST);
+    }
   };
-  template <class S>
-  struct Up { static constexpr Handler run = rounded<Of<S>::run, FE_UPWARD>; };
-  template <class S>
-  struct Down { static constexpr Handler run = rounded<Of<S>::run, FE_DOWNWARD>; };
-  template <class S>
-  struct Zero { static constexpr Handler run = rounded<Of<S>::run, FE_TOWARDZERO>; };
 };
 
-template <class D>
-Handler integerToFloat(const std::string& from, const std::string& mode) {
-  return mode == "rp"   ? byInteger<FloatOf<D>::template Up>(from)
-         : mode == "rm" ? byInteger<FloatOf<D>::template Down>(from)
-         : mode == "rz" ? byInteger<FloatOf<D>::template Zero>(from)
-         : mode == "rn" ? byInteger<FloatOf<D>::template Of>(from)
-                        : nullptr;
+Handler integerToFloat(Inst& i, const std::string& to, const std::string& from, const std::string& mode) {
+  if (mode.size() != 2) return nullptr;
+  i.imm = mode == "rz" ? FE_TOWARDZERO : mode == "rm" ? FE_DOWNWARD : mode == "rp" ? FE_UPWARD : FE_TONEAREST;
+  return to == "f32" ? byInteger<FloatOf<float>::Of>(from) : to == "f64" ? byInteger<FloatOf<double>::Of>(from) : nullptr;
 }
 
 // ---- floats to integral values
 
-struct Nearest { template <class T> static T of(T x) { return std::nearbyint(x); } };
-struct TowardZero { template <class T> static T of(T x) { return std::trunc(x); } };
-struct Down { template <class T> static T of(T x) { return std::floor(x); } };
-struct Up { template <class T> static T of(T x) { return std::ceil(x); } };
+// i.mode: how; i.vector 2: subnormals are flushed first.
+enum Integral : u8 { NEAREST, ZERO, DOWN, UP, AS_IS };
 
-// Clamped; NaN is 0, or the lowest of a signed integer when one side has 64 bits.
-template <class D, class ROUND>
-struct ToInteger {
-  template <class S>
-  static D of(S x) {
-    constexpr D LEAST = std::numeric_limits<D>::min(), MOST = std::numeric_limits<D>::max();
-    if (x != x) return sizeof(S) == 8 || sizeof(D) == 8 ? static_cast<D>(u64{1} << (8 * sizeof(D) - 1)) : D{0};
-    S y = ROUND::of(x);
-    return y <= static_cast<S>(LEAST) ? LEAST : y >= static_cast<S>(MOST) ? MOST : static_cast<D>(y);
-  }
-};
-template <class F>
-struct AfterFlush { static auto of(float x) { return F::of(flush(x)); } };
-
-template <class S, class ROUND>
-struct IntegerOf {
-  template <class D>
-  struct Of {
-    static constexpr Handler run = unary<D, S, ToInteger<D, ROUND>>;
-  };
-  template <class D>
-  struct Flush {
-    static constexpr Handler run = unary<D, S, AfterFlush<ToInteger<D, ROUND>>>;
-  };
-};
-
-template <class S, class ROUND>
-Handler floatToInteger(const std::string& to, bool flushed) {
-  if constexpr (sizeof(S) == 4) {
-    if (flushed) return byInteger<IntegerOf<S, ROUND>::template Flush>(to);
-  }
-  return flushed ? nullptr : byInteger<IntegerOf<S, ROUND>::template Of>(to);
+Integral integralOf(const std::string& mode) {
+  return mode == "rni" ? NEAREST : mode == "rzi" ? ZERO : mode == "rmi" ? DOWN : mode == "rpi" ? UP : AS_IS;
 }
 
 template <class S>
-Handler floatToInteger(const std::string& to, const std::string& mode, bool flushed) {
-  return mode == "rni"   ? floatToInteger<S, Nearest>(to, flushed)
-         : mode == "rzi" ? floatToInteger<S, TowardZero>(to, flushed)
-         : mode == "rmi" ? floatToInteger<S, Down>(to, flushed)
-         : mode == "rpi" ? floatToInteger<S, Up>(to, flushed)
-                         : nullptr;
+void integral(const S* from, const Inst& i, S* to) {
+  for (int l = 0; l < LANES; l++) to[l] = from[l];
+  if constexpr (sizeof(S) == 4) {
+    if (i.vector == 2) {
+      for (int l = 0; l < LANES; l++) to[l] = flush(to[l]);
+    }
+  }
+  switch (i.mode) {
+    case NEAREST:
+      for (int l = 0; l < LANES; l++) to[l] = std::nearbyint(to[l]);
+      break;
+    case ZERO:
+      for (int l = 0; l < LANES; l++) to[l] = std::trunc(to[l]);
+      break;
+    case DOWN:
+      for (int l = 0; l < LANES; l++) to[l] = std::floor(to[l]);
+      break;
+    case UP:
+      for (int l = 0; l < LANES; l++) to[l] = std::ceil(to[l]);
+      break;
+    default: break;
+  }
+}
+
+// Clamped; NaN is 0, or only the top bit when one side has 64 bits.
+template <class D, class S>
+D toInteger(S x) {
+  constexpr D LEAST = std::numeric_limits<D>::min(), MOST = std::numeric_limits<D>::max();
+  constexpr bool WIDE = sizeof(S) == 8 || sizeof(D) == 8;
+  if (x != x) return WIDE ? static_cast<D>(u64{1} << (8 * sizeof(D) - 1)) : D{0};
+  return x <= static_cast<S>(LEAST) ? LEAST : x >= static_cast<S>(MOST) ? MOST : static_cast<D>(x);
+}
+
+template <class S>
+struct IntegerOf {
+  template <class D>
+  struct Of {
+    static void run(Warp& w, const Inst& i) {
+      S values[LANES];
+      integral(registerAt<S>(w, i.a), i, values);
+      eachLane<D>(w, i.d, [&](int l) { return toInteger<D>(values[l]); });
+    }
+  };
+};
+
+Handler floatToInteger(Inst& i, const std::string& to, const std::string& from, const std::string& mode, bool flushed) {
+  i.mode = integralOf(mode);
+  i.vector = flushed ? 2 : 1;
+  if (i.mode == AS_IS || (flushed && from != "f32")) return nullptr;
+  return from == "f32" ? byInteger<IntegerOf<float>::Of>(to) : from == "f64" ? byInteger<IntegerOf<double>::Of>(to) : nullptr;
 }
 
 // ---- floats to floats
 
-template <class F>
-struct Canonical { template <class T> static T of(T x) { return canonical(F::of(x)); } };
-
-template <class T, class F>
-Handler sameSize(bool flushed, bool saturated) {
-  if constexpr (sizeof(T) == 4) {
-    if (flushed && saturated) return unary<T, T, Saturated<Flushed<Canonical<F>>>>;
-    if (flushed) return unary<T, T, Flushed<Canonical<F>>>;
-  }
-  if (flushed) return nullptr;
-  return saturated ? unary<T, T, Saturated<F>> : unary<T, T, Canonical<F>>;
-}
-
-template <class T>
-Handler sameFloat(const std::string& mode, bool flushed, bool saturated) {
-  return mode.empty()    ? sameSize<T, Truncate>(flushed, saturated)
-         : mode == "rni" ? sameSize<T, Nearest>(flushed, saturated)
-         : mode == "rzi" ? sameSize<T, TowardZero>(flushed, saturated)
-         : mode == "rmi" ? sameSize<T, Down>(flushed, saturated)
-         : mode == "rpi" ? sameSize<T, Up>(flushed, saturated)
-                         : nullptr;
+template <class T, bool SATURATED>
+void sameFloat(Warp& w, const Inst& i) {
+  T values[LANES];
+  integral(registerAt<T>(w, i.a), i, values);
+  eachLane<T>(w, i.d, [&](int l) { return SATURATED ? saturate(values[l]) : canonical(values[l]); });
 }
 
 struct Narrow { static float of(double x) { return canonical(static_cast<float>(x)); } };
 struct NarrowFlushed { static float of(double x) { return flush(Narrow::of(x)); } };
+struct NarrowSaturated { static float of(double x) { return saturate(Narrow::of(x)); } };
 struct Widen { static double of(float x) { return static_cast<double>(x); } };
+struct WidenFlushed { static double of(float x) { return static_cast<double>(flush(x)); } };
 struct NarrowToHalf {
   static u16 of(float x) {
     auto half = static_cast<_Float16>(x);
@@ -178,24 +180,30 @@ struct WidenHalf {
     return canonical(static_cast<float>(half));
   }
 };
-template <class F>
-struct SaturatedSource { static float of(double x) { return saturate(F::of(x)); } };
 
-Handler floatToFloat(const std::string& to, const std::string& from, const std::string& mode,
+Handler sameFloatHandler(Inst& i, const std::string& type, const std::string& mode, bool flushed, bool saturated) {
+  i.mode = integralOf(mode);
+  i.vector = flushed ? 2 : 1;
+  if (!mode.empty() && i.mode == AS_IS) return nullptr;
+  if (type == "f32") return saturated ? sameFloat<float, true> : sameFloat<float, false>;
+  if (type != "f64" || flushed) return nullptr;
+  return saturated ? sameFloat<double, true> : sameFloat<double, false>;
+}
+
+Handler narrowHandler(Inst& i, const std::string& mode, bool flushed, bool saturated) {
+  if (mode.size() != 2 || (flushed && saturated)) return nullptr;
+  return flushed     ? byRounding<unary<float, double, NarrowFlushed>>(i, mode)
+         : saturated ? byRounding<unary<float, double, NarrowSaturated>>(i, mode)
+                     : byRounding<unary<float, double, Narrow>>(i, mode);
+}
+
+Handler floatToFloat(Inst& i, const std::string& to, const std::string& from, const std::string& mode,
                      bool flushed, bool saturated) {
-  if (to == from) {
-    return to == "f32"   ? sameFloat<float>(mode, flushed, saturated)
-           : to == "f64" ? sameFloat<double>(mode, flushed, saturated)
-                         : nullptr;
-  }
-  if (to == "f32" && from == "f64" && !mode.empty()) {
-    if (flushed) return saturated ? nullptr : byRounding<unary<float, double, NarrowFlushed>>(mode);
-    return saturated ? byRounding<unary<float, double, SaturatedSource<Narrow>>>(mode)
-                     : byRounding<unary<float, double, Narrow>>(mode);
-  }
+  if (to == from) return sameFloatHandler(i, to, mode, flushed, saturated);
+  if (to == "f32" && from == "f64") return narrowHandler(i, mode, flushed, saturated);
   if (saturated) return nullptr;
   if (to == "f64" && from == "f32" && mode.empty()) {
-    return flushed ? unary<double, float, AfterFlush<Widen>> : unary<double, float, Widen>;
+    return flushed ? unary<double, float, WidenFlushed> : unary<double, float, Widen>;
   }
   if (flushed) return nullptr;
   if (to == "f16" && from == "f32" && mode == "rn") return unary<u16, float, NarrowToHalf>;
@@ -205,22 +213,13 @@ Handler floatToFloat(const std::string& to, const std::string& from, const std::
 
 // ---- decoder
 
-Handler handlerOf(const std::string& to, const std::string& from, const std::string& mode,
+Handler handlerOf(Inst& i, const std::string& to, const std::string& from, const std::string& mode,
                   bool flushed, bool saturated) {
-  if (isFloat(to) && isFloat(from)) return floatToFloat(to, from, mode, flushed, saturated);
-  if (isFloat(from)) {
-    return from == "f32"   ? floatToInteger<float>(to, mode, flushed)
-           : from == "f64" ? floatToInteger<double>(to, mode, flushed)
-                           : nullptr;
-  }
-  if (isFloat(to)) {
-    if (saturated || flushed) return nullptr;
-    return to == "f32"   ? integerToFloat<float>(from, mode)
-           : to == "f64" ? integerToFloat<double>(from, mode)
-                         : nullptr;
-  }
-  if (!mode.empty() || flushed) return nullptr;
-  return saturated ? integerToInteger<true>(to, from) : integerToInteger<false>(to, from);
+  if (isFloat(to) && isFloat(from)) return floatToFloat(i, to, from, mode, flushed, saturated);
+  // Conversions to integers saturate by themselves.
+  if (isFloat(from)) return floatToInteger(i, to, from, mode, flushed);
+  if (isFloat(to)) return saturated || flushed ? nullptr : integerToFloat(i, to, from, mode);
+  return !mode.empty() || flushed ? nullptr : integerToInteger(i, to, from, saturated);
 }
 
 u32 sized(Decoder& d, const std::string& type) {
@@ -239,7 +238,7 @@ void decodeConvert(Decoder& d, Inst& i) {
   i.d = sized(d, to);
   d.comma();
   i.a = sized(d, from);
-  i.run = d.need(handlerOf(to, from, mode, flushed, saturated));
+  i.run = d.need(handlerOf(i, to, from, mode, flushed, saturated));
 }
 
 }  // namespace

@@ -56,11 +56,11 @@ template <class T, class F>
 struct OfArity<3, T, F> { static constexpr Handler run = ternary<T, T, T, T, F>; };
 
 template <int N, class F>
-Handler single(const std::string& rounding, bool flushed, bool saturated) {
-  if (flushed && saturated) return byRounding<OfArity<N, float, Saturated<Flushed<F>>>::run>(rounding);
-  if (flushed) return byRounding<OfArity<N, float, Flushed<F>>::run>(rounding);
-  if (saturated) return byRounding<OfArity<N, float, Saturated<F>>::run>(rounding);
-  return byRounding<OfArity<N, float, F>::run>(rounding);
+Handler single(Inst& i, const std::string& rounding, bool flushed, bool saturated) {
+  if (flushed && saturated) return byRounding<OfArity<N, float, Saturated<Flushed<F>>>::run>(i, rounding);
+  if (flushed) return byRounding<OfArity<N, float, Flushed<F>>::run>(i, rounding);
+  if (saturated) return byRounding<OfArity<N, float, Saturated<F>>::run>(i, rounding);
+  return byRounding<OfArity<N, float, F>::run>(i, rounding);
 }
 
 void operandsOf(Decoder& d, Inst& i, const std::string& type, int count) {
@@ -78,10 +78,10 @@ void decodeRounded(Decoder& d, Inst& i, bool maySaturate) {
   std::string type = d.takeType();
   operandsOf(d, i, type, N);
   if (type == "f32") {
-    i.run = single<N, F>(rounding, flushed, saturated);
+    i.run = single<N, F>(i, rounding, flushed, saturated);
   } else {
     if (type != "f64" || flushed || saturated) d.unknown();
-    i.run = byRounding<OfArity<N, double, F>::run>(rounding);
+    i.run = byRounding<OfArity<N, double, F>::run>(i, rounding);
   }
 }
 
@@ -92,7 +92,7 @@ void decodeExtreme(Decoder& d, Inst& i) {
   std::string type = d.takeType();
   operandsOf(d, i, type, 2);
   if (type == "f32") {
-    i.run = withNaN ? single<2, WithNaN<F>>("", flushed, false) : single<2, F>("", flushed, false);
+    i.run = withNaN ? single<2, WithNaN<F>>(i, "", flushed, false) : single<2, F>(i, "", flushed, false);
   } else {
     i.run = d.need(type == "f64" && !flushed && !withNaN ? OfArity<2, double, F>::run : nullptr);
   }
@@ -103,7 +103,7 @@ void decodeSign(Decoder& d, Inst& i) {
   bool flushed = d.take("ftz");
   std::string type = d.takeType();
   operandsOf(d, i, type, 1);
-  i.run = d.need(type == "f32"               ? single<1, F>("", flushed, false)
+  i.run = d.need(type == "f32"               ? single<1, F>(i, "", flushed, false)
                  : type == "f64" && !flushed ? OfArity<1, double, F>::run
                                              : nullptr);
 }

@@ -216,8 +216,7 @@ void describe(Job& job, const Program& program, const Launch& launch, const u8* 
   if (s.seed != 0) {
     job.order.resize(job.blocks);
     std::iota(job.order.begin(), job.order.end(), u64{0});
-    std::mt19937_64 random(s.seed);
-    std::shuffle(job.order.begin(), job.order.end(), random);
+    Random(s.seed).shuffle(job.order);
   }
 }
 

@@ -478,12 +478,12 @@ void runBlock(Worker& worker, u64 block) {
       std::fill(worker.sharedCells.begin(), worker.sharedCells.end(), Cell{0, 0});
     }
   }
-  if (launch.seed != 0) worker.random.seed(launch.seed * 0x9e3779b97f4a7c15ull + block);
+  if (launch.seed != 0) worker.random = Random(launch.seed * 0x9e3779b97f4a7c15ull + block);
   for (Warp& w : worker.warps) startWarp(w);
   unsigned done = 0;
   std::vector<bool> waits(worker.warps.size());
   while (done < worker.warps.size()) {
-    if (launch.seed != 0) std::shuffle(worker.order.begin(), worker.order.end(), worker.random);
+    if (launch.seed != 0) worker.random.shuffle(worker.order);
     unsigned waiting = 0;
     for (unsigned i : worker.order) {
       Warp& w = worker.warps[i];
@@ -492,7 +492,7 @@ void runBlock(Worker& worker, u64 block) {
         continue;
       }
       // Seeded orders change warps in the middle of their code too.
-      s64 turn = launch.seed != 0 ? 16 + static_cast<s64>(worker.random() % 4096) : LONG_TURN;
+      s64 turn = launch.seed != 0 ? 16 + static_cast<s64>(worker.random.next() % 4096) : LONG_TURN;
       Turn end = runWarp(w, turn);
       w.done = end == Turn::Done;
       waits[i] = end == Turn::AtBarrier;

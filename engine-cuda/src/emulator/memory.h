@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <string>
 
 #include "program.h"
@@ -58,14 +59,13 @@ inline u8 byteBits(u64 address, unsigned bytes) {
 
 // Of an aligned access of 1, 2, 4, 8 or 16 bytes.
 inline bool allWritten(const u8* marks, u64 address, unsigned bytes) {
-  if (bytes < 4) {
-    u8 bits = byteBits(address, bytes);
-    return (*marks & bits) == bits;
+  u32 all;
+  switch (bytes) {
+    case 4: return *marks == 0xf;
+    case 8: return marks[0] == 0xf && marks[1] == 0xf;
+    case 16: std::memcpy(&all, marks, 4); return all == 0x0f0f0f0f;
+    default: return (*marks & byteBits(address, bytes)) == byteBits(address, bytes);
   }
-  for (unsigned word = 0; word < bytes / 4; word++) {
-    if (marks[word] != 0xf) return false;
-  }
-  return true;
 }
 
 inline void markWritten(u8* marks, u64 address, unsigned bytes) {

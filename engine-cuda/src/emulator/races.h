@@ -37,8 +37,10 @@ inline bool sameThread(u64 s, u64 t) { return ((s ^ t) & 0x3ff) == 0; }
 template <bool GLOBAL>
 bool unordered(u64 old, u64 me) {
   u64 differs = old ^ me;
-  if (differs >> (GLOBAL ? LAUNCH : BLOCK) != 0) return false;
-  if (many(old) == BLOCKS || differs >> BLOCK != 0) return true;
+  if constexpr (GLOBAL) {
+    if (differs >> LAUNCH != 0) return false;
+    if (many(old) == BLOCKS || differs >> BLOCK != 0) return true;
+  }
   if (differs >> EPOCH != 0) return false;
   if (many(old) == ONE_BLOCK || !sameWarp(old, me)) return true;
   return sameSync(old, me) && (many(old) == ONE_WARP || !sameThread(old, me));
@@ -48,11 +50,11 @@ bool unordered(u64 old, u64 me) {
 template <bool GLOBAL>
 u64 merge(u64 old, u64 me) {
   u64 differs = old ^ me;
+  if (differs >> EPOCH == 0 && many(old) == ONE_BLOCK) return old;
   if (old == me || differs >> (GLOBAL ? LAUNCH : BLOCK) != 0) return me;
   if (many(old) == BLOCKS) return old;
   if (differs >> BLOCK != 0) return me | static_cast<u64>(BLOCKS) << MANY;
   if (differs >> EPOCH != 0) return me;
-  if (many(old) == ONE_BLOCK) return old;
   if (!sameWarp(old, me)) return me | static_cast<u64>(ONE_BLOCK) << MANY;
   if (!sameSync(old, me)) return me;
   if (many(old) == ONE_WARP) return old;
@@ -101,11 +103,14 @@ u64 noteWrite(Cell& cell, u64 me) {
 
 template <bool GLOBAL, bool PARALLEL>
 u64 noteAtomic(Cell& cell, u64 me) {
-  me |= 1ull << stamp::ATOMIC;
-  u64 old = mergeInto<GLOBAL, PARALLEL>(cell.write, me);
-  if (!stamp::atomic(old) && stamp::unordered<GLOBAL>(old, me & ~(1ull << stamp::ATOMIC))) return old;
+  // A plain write of the same thread stays: the atomic operations of others race with it.
+  u64 old = __atomic_load_n(&cell.write, __ATOMIC_RELAXED);
+  if (old != me) {
+    old = mergeInto<GLOBAL, PARALLEL>(cell.write, me | 1ull << stamp::ATOMIC);
+    if (!stamp::atomic(old) && stamp::unordered<GLOBAL>(old, me)) return old;
+  }
   u64 read = __atomic_load_n(&cell.read, __ATOMIC_RELAXED);
-  return stamp::unordered<GLOBAL>(read, me & ~(1ull << stamp::ATOMIC)) ? read : 0;
+  return stamp::unordered<GLOBAL>(read, me) ? read : 0;
 }
 
 }  // namespace emulator

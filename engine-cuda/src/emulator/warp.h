@@ -6,11 +6,11 @@
 #pragma once
 
 #include <atomic>
-#include <random>
 #include <vector>
 
 #include "memory.h"
 #include "program.h"
+#include "random.h"
 
 namespace emulator {
 
@@ -49,7 +49,7 @@ struct Worker {
   std::vector<u8> registers;
   std::vector<u8> local;
   std::vector<u64> hits;
-  std::mt19937_64 random;
+  Random random;
   Counters counters;
 };
 
