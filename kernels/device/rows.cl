@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Operations on rows of classes: maxima, softmax, log-softmax, and their gradients.
+// Operations on rows: maxima, softmax, log-softmax, layer normalisation, and their gradients.
 //
 // One work-group takes one row after the other and may have any size (see sums.cl). Outputs are
 // exactly an input or apart from all inputs: each work-item writes an element only when the group
@@ -116,5 +116,52 @@ KERNEL void log_softmax_grad(
     float sum;
     ROW_SUM(sum, cols, AT(dy, r, i))
     EACH_COLUMN(AT(dx, r, c) = AT(dy, r, c) - (unroll_exp(AT(y, r, c)) * sum);)
+  }
+}
+
+DEVICE_FN float square_of(float d) {
+  return d * d;
+}
+
+// y = (x - mean) * rstd with rstd = 1 / sqrt(variance + eps), row by row.
+KERNEL void layer_norm(
+    float eps,
+    GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
+    GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
+    GLOBAL float* rstd, int rstd0, int rstdr, int rstdc, // [rows, 1]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float sum;
+    ROW_SUM(sum, cols, AT(x, r, i))
+    float mean = sum / (float)cols;
+    float squares;
+    ROW_SUM(squares, cols, square_of(AT(x, r, i) - mean))
+    float factor = 1.0f / SQUARE_ROOT(squares / (float)cols + eps);
+    EACH_COLUMN(AT(y, r, c) = (AT(x, r, c) - mean) * factor;)
+    if (LOCAL0 == 0) {
+      AT(rstd, r, 0) = factor;
+    }
+  }
+}
+
+// dx = rstd * ((dy - mean of dy) - (y * mean of dy * y)), row by row.
+KERNEL void layer_norm_grad(
+    GLOBAL const float* y, int y0, int yr, int yc, // [rows, cols]
+    GLOBAL const float* rstd, int rstd0, int rstdr, int rstdc, // [rows, 1]
+    GLOBAL const float* dy, int dy0, int dyr, int dyc, // [rows, cols]
+    GLOBAL float* dx, int dx0, int dxr, int dxc, // [rows, cols]
+    int rows, int cols) {
+  LOCAL float lanes[LANES];
+  for (int r = GROUP0; r < rows; r += GROUPS0) {
+    float sum;
+    ROW_SUM(sum, cols, AT(dy, r, i))
+    float mean = sum / (float)cols;
+    float products;
+    ROW_SUM(products, cols, AT(dy, r, i) * AT(y, r, i))
+    float along = products / (float)cols;
+    float factor = AT(rstd, r, 0);
+    EACH_COLUMN(
+        AT(dx, r, c) = factor * ((AT(dy, r, c) - mean) - (AT(y, r, c) * along));)
   }
 }

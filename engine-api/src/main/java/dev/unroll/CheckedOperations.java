@@ -172,6 +172,22 @@ abstract class CheckedOperations implements FusedOperations {
   }
 
   @Override
+  public void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
+    begin("layerNorm");
+    checks.layerNorm("layerNorm", x, rstd, y);
+    checks.outputs("layerNorm", x.rows(), 1, rstd);
+    backend.layerNorm(eps, x, y, rstd);
+  }
+
+  @Override
+  public void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
+    begin("layerNormGrad");
+    checks.layerNorm("layerNormGrad", y, rstd, dx);
+    checks.elementwise("layerNormGrad", dx, dy);
+    backend.layerNormGrad(y, rstd, dy, dx);
+  }
+
+  @Override
   public void crossEntropy(
       CrossEntropy spec,
       Tensor scores,

@@ -101,6 +101,13 @@ final class Checks {
     rows.requireRange(op, -1, table.rows(), -1);
   }
 
+  void layerNorm(String op, Tensor in, Tensor rstd, Tensor out) {
+    elementwise(op, out, in);
+    inputs(op, in.rows(), 1, rstd);
+    apart(op, in, rstd);
+    apart(op, out, rstd);
+  }
+
   void scalars(String op, int count, Tensor scalars, Tensor gradScale) {
     inputs(op, 1, count, scalars);
     if (gradScale != null) {

@@ -11,9 +11,9 @@ import java.util.List;
  * <p>Operations run in call order and may return before the device is done. None allocates: outputs
  * are parameters. An output may be exactly the same view as an input in element-wise operations
  * (axpby, binary, map, copy, activate, activateGrad, dropout, elementLoss, elementLossGrad) and in
- * the row-wise ones (softmax, logSoftmax, their gradients, crossEntropyGrad); it never partly
- * overlaps one. With beta 0 the old content of an output is not read, so it may be NaN. Inputs may
- * be broadcast views (stride 0); outputs never are.
+ * the row-wise ones (softmax, logSoftmax, layerNorm, their gradients, crossEntropyGrad); it never
+ * partly overlaps one. With beta 0 the old content of an output is not read, so it may be NaN.
+ * Inputs may be broadcast views (stride 0); outputs never are.
  *
  * <p>In {@link Precision#EXACT} every result is defined to the bit: docs/numerics.md has one line
  * for each method here.
@@ -199,6 +199,26 @@ public interface Operations {
    * @param dx [R, C]
    */
   void logSoftmaxGrad(Tensor y, Tensor dy, Tensor dx);
+
+  /**
+   * Each row of y is that row of x with its mean taken off, divided by its deviation.
+   *
+   * @param eps added to the variance
+   * @param x [R, C]
+   * @param y [R, C]
+   * @param rstd [R, 1] 1 / sqrt(variance + eps), kept for the gradient
+   */
+  void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd);
+
+  /**
+   * Gradient of {@link #layerNorm}: dx = rstd * (dy - mean of dy - y * mean of dy * y).
+   *
+   * @param y [R, C]
+   * @param rstd [R, 1]
+   * @param dy [R, C]
+   * @param dx [R, C]
+   */
+  void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx);
 
   /**
    * Cross-entropy of rows of class scores against integer targets.

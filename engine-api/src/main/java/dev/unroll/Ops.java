@@ -3,7 +3,9 @@
 package dev.unroll;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -19,6 +21,7 @@ import java.util.stream.Collectors;
 public final class Ops extends CheckedOperations implements AutoCloseable {
   private final Backend backend;
   private final Pool pool;
+  private final Set<String> notes = new LinkedHashSet<>();
   private final List<Arena> arenas = new ArrayList<>();
   private volatile Thread owner = Thread.currentThread();
   private boolean closed;
@@ -49,7 +52,27 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
    * @return the record
    */
   public Placement placement() {
-    return backend.placement();
+    Placement p = backend.placement();
+    List<String> all = new ArrayList<>(p.notes());
+    all.addAll(notes);
+    return new Placement(
+        p.backend(),
+        p.device(),
+        p.driver(),
+        p.precision(),
+        p.launches(),
+        p.bytesIn(),
+        p.bytesOut(),
+        all);
+  }
+
+  /**
+   * Adds a line to the placement record, once: which form was chosen, and why a slower one was.
+   *
+   * @param line the line
+   */
+  public void note(String line) {
+    notes.add(line);
   }
 
   /**

@@ -125,6 +125,7 @@ final class RowCases {
 
   private void classes(
       int rows, int cols, Layout in, Layout out, boolean inPlace, String note, Values values) {
+    layerNorm(rows, cols, in, out, inPlace, note, PLAIN);
     softmax(rows, cols, in, out, inPlace, note, values);
     logSoftmax(rows, cols, in, out, inPlace, note, values);
     cases.add(
@@ -143,6 +144,28 @@ final class RowCases {
             .build(
                 (ops, t, n) -> ops.logSoftmaxGrad(t[0], t[1], t[2]),
                 m -> List.of(RowOracle.judgedLogSoftmaxGrad(m[0], m[1]))));
+  }
+
+  private void layerNorm(
+      int rows, int cols, Layout in, Layout out, boolean inPlace, String note, Values values) {
+    float eps = cols == 1 ? 0.3f : 1e-5f;
+    cases.add(
+        of("layerNorm", rows, cols, note)
+            .in(rows, cols, in, values)
+            .outOrInPlace(inPlace, 0, out)
+            .out(rows, 1, out)
+            .build(
+                (ops, t, n) -> ops.layerNorm(eps, t[0], t[1], t[2]),
+                m -> RowOracle.layerNorm(m[0], eps)));
+    cases.add(
+        of("layerNormGrad", rows, cols, note)
+            .in(rows, cols, in, PLAIN)
+            .in(rows, 1, in, Values.uniform(0.2, 3))
+            .in(rows, cols, out, PLAIN)
+            .outOrInPlace(inPlace, 2, out)
+            .build(
+                (ops, t, n) -> ops.layerNormGrad(t[0], t[1], t[2], t[3]),
+                m -> List.of(RowOracle.layerNormGrad(m[0], m[1], m[2]))));
   }
 
   private void softmax(

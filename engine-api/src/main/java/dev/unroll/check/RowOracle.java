@@ -4,6 +4,8 @@ package dev.unroll.check;
 
 import static dev.unroll.check.Judged.U;
 
+import java.util.List;
+
 /** Products, sums, softmax and rows by number in double. */
 final class RowOracle {
   private RowOracle() {}
@@ -130,6 +132,57 @@ final class RowOracle {
             U
                 * (2 * Math.abs(dy.at(r, c))
                     + StrictMath.exp(y.at(r, c)) * (y.cols + 8) * sizes.at(r, 0)));
+  }
+
+  /** Rows without their mean, over their deviation, and 1 over the deviation. */
+  static List<Judged> layerNorm(Mat x, double eps) {
+    Mat mean = means(x, ones(x));
+    Mat centred = Mat.of(x.rows, x.cols, (r, c) -> x.at(r, c) - mean.at(r, 0));
+    Mat variance = means(centred, centred);
+    Mat rstd = Mat.of(x.rows, 1, (r, c) -> 1 / Math.sqrt(variance.at(r, 0) + eps));
+    Mat sizes = means(absolute(x), ones(x));
+    // A mean is off by some roundings of the sizes; so is each difference to it.
+    Mat off = Mat.of(x.rows, 1, (r, c) -> U * (x.cols + 4) * sizes.at(r, 0));
+    double own = U * (x.cols + 16);
+    return List.of(
+        Judged.within(
+            Mat.of(x.rows, x.cols, (r, c) -> centred.at(r, c) * rstd.at(r, 0)),
+            (r, c) ->
+                own * Math.abs(centred.at(r, c) * rstd.at(r, 0))
+                    + 4
+                        * off.at(r, 0)
+                        * rstd.at(r, 0)
+                        * (1 + Math.abs(centred.at(r, c)) * rstd.at(r, 0))),
+        Judged.within(rstd, (r, c) -> rstd.at(r, 0) * (own + 4 * off.at(r, 0) * rstd.at(r, 0))));
+  }
+
+  static Judged layerNormGrad(Mat y, Mat rstd, Mat dy) {
+    Mat mean = means(dy, ones(dy));
+    Mat along = means(dy, y);
+    Mat sizes = means(absolute(dy), ones(dy));
+    Mat products = means(absolute(dy), absolute(y));
+    int n = y.cols + 8;
+    return Judged.within(
+        Mat.of(
+            y.rows,
+            y.cols,
+            (r, c) -> rstd.at(r, 0) * (dy.at(r, c) - mean.at(r, 0) - y.at(r, c) * along.at(r, 0))),
+        (r, c) ->
+            U
+                * Math.abs(rstd.at(r, 0))
+                * (4 * Math.abs(dy.at(r, c))
+                    + n * sizes.at(r, 0)
+                    + n * Math.abs(y.at(r, c)) * products.at(r, 0)));
+  }
+
+  private static Mat ones(Mat like) {
+    return Mat.of(like.rows, like.cols, (r, c) -> 1);
+  }
+
+  /** The mean of a * b in each row. */
+  private static Mat means(Mat a, Mat b) {
+    Mat dots = dots(a, b, false);
+    return Mat.of(a.rows, 1, (r, c) -> dots.at(r, 0) / a.cols);
   }
 
   /** Rows of the table, zeros for -1. */

@@ -22,54 +22,79 @@ final class DirectionRun {
   private final RecurrentWeights w;
   private final Tensor x;
   private final List<Tensor> states;
+  private final Normalized normal;
   private final Unrolled unrolled;
 
   /**
    * Runs forward.
    *
-   * @param states [B + N, H] each; the first B rows are filled
+   * @param run its number in the stack
+   * @param x [N, I]
+   * @param states [B + N, P] or [B + N, H] each; the first B rows are filled
    */
-  DirectionRun(Recurrent layer, Pass pass, RecurrentWeights w, Tensor x, List<Tensor> states) {
+  DirectionRun(Recurrent layer, Pass pass, int run, Tensor x, List<Tensor> states) {
     this.layer = layer;
     this.arena = pass.arena();
     this.ops = pass.ops();
     this.steps = pass.steps();
-    this.w = w;
+    this.w = layer.weights(run);
     this.x = x;
     this.states = states;
-    this.unrolled = layer.unroll(pass, w, fromInput(pass), states);
+    boolean norm = w.norms() != null;
+    this.normal = norm ? Normalized.of(arena, x.rows(), w.ih().value().rows()) : null;
+    this.unrolled = layer.unroll(pass, run, fromInput(), states);
   }
 
-  /** Every step's h, [N, H]. */
+  /** Every step's h, [N, P]. */
   Tensor output() {
     return states.get(0).rows(steps.batch(), steps.rows());
   }
 
-  private Tensor fromInput(Pass pass) {
+  /** All steps' b + W_ih x, the product normalised if that is wanted. */
+  private Tensor fromInput() {
     Tensor all = arena.tensor(x.rows(), w.ih().value().rows());
-    ops.linear(layer.inputBias(pass, w), x, w.ih().value().t(), all);
+    Tensor bias = layer.inputBias(arena, w);
+    if (normal != null) {
+      ops.matmul(x, w.ih().value().t(), 0, normal.rows());
+      ops.layerNorm(LayerNorm.DEFAULT_EPS, normal.rows(), normal.rows(), normal.rstd());
+      normal.scale(ops, w.norms().ih(), w.biasIh(), all);
+      return all;
+    }
+    ops.linear(bias, x, w.ih().value().t(), all);
     return all;
   }
 
   /**
    * Runs back and adds to the gradients of the parameters.
    *
-   * @param dOutput [N, H] or null
-   * @param dStates [B, H] each; in: gradients of the final states; out: of the initial ones
+   * @param dOutput [N, P] or null
+   * @param dStates [B, P] or [B, H] each; in: gradients of the final states; out: of the initial
+   *     ones
    * @param beta factor of what is in dx
    * @param dx [N, I] gradient of the input
    */
   void backward(Tensor dOutput, List<Tensor> dStates, float beta, Tensor dx) {
     Tensor fromX = arena.tensor(x.rows(), w.ih().value().rows());
-    Tensor fromH = layer.addsGates() ? fromX : arena.tensor(fromX.rows(), fromX.cols());
-    unrolled.backward(dOutput, dStates, new GateGradients(fromX, fromH));
-    ops.matmul(fromX.t(), x, 1, w.ih().grad());
-    ops.matmul(fromH.t(), previousH(), 1, w.hh().grad());
+    Tensor fromH = layer.addsGates() ? fromX : like(fromX);
+    GateGradients d = new GateGradients(fromX, fromH, normal == null ? fromH : like(fromH));
+    unrolled.backward(dOutput, dStates, d);
+    unrolled.weightGradients(ops, w, d, previousH());
     biasGradients(fromX, fromH);
-    ops.matmul(fromX, w.ih().value(), beta, dx);
+    Tensor product = fromX;
+    if (normal != null) {
+      normal.weightGradient(arena, fromX, w.norms().ih());
+      product = like(fromX);
+      normal.gradient(ops, w.norms().ih(), fromX, product);
+    }
+    ops.matmul(product.t(), x, 1, w.ih().grad());
+    ops.matmul(product, w.ih().value(), beta, dx);
   }
 
-  /** The h that each step read, [N, H]. */
+  private Tensor like(Tensor t) {
+    return arena.tensor(t.rows(), t.cols());
+  }
+
+  /** The h that each step read, [N, P]. */
   private Tensor previousH() {
     Tensor hs = states.get(0);
     if (steps.isUniform()) {

@@ -2,6 +2,9 @@
 
 package dev.unroll.nn;
 
+import dev.unroll.Arena;
+import dev.unroll.Ops;
+import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.List;
 
@@ -28,9 +31,11 @@ public final class Gru extends Recurrent {
    * @param init makes the parameters
    * @param shape sizes
    * @param options what is not plain
+   * @throws IllegalArgumentException if an option does not apply to this layer
    */
   public Gru(Initializer init, Shape shape, RecurrentOptions options) {
     super(init, shape, options, 3, List.of("h"));
+    refuse(options.projection() > 0, "projection");
   }
 
   @Override
@@ -38,23 +43,22 @@ public final class Gru extends Recurrent {
     return false;
   }
 
-  /** Only b_ih: b_hh belongs to the product that the reset gate multiplies. */
   @Override
-  Tensor inputBias(Pass pass, RecurrentWeights w) {
-    return w.biasIh() == null ? null : w.biasIh().value();
-  }
-
-  @Override
-  Unrolled unroll(Pass pass, RecurrentWeights w, Tensor gates, List<Tensor> states) {
+  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor gates, List<Tensor> states) {
+    Ops ops = arena.ops();
     Tensor wHh = w.hh().value();
     Tensor bHh = w.biasHh() == null ? null : w.biasHh().value();
     Tensor hs = states.get(0);
-    Tensor fromH = pass.arena().tensor(gates.rows(), gates.cols());
-    pass.ops().gruSequence(pass.steps(), wHh, bHh, gates, fromH, hs);
+    Tensor fromH = arena.tensor(gates.rows(), gates.cols());
+    ops.gruSequence(steps, wHh, bHh, gates, fromH, hs);
     return (dOutput, dStates, d) -> {
       Tensor dh = dStates.get(0);
-      pass.ops()
-          .gruSequenceGrad(pass.steps(), wHh, gates, fromH, hs, dOutput, dh, d.fromX(), d.fromH());
+      ops.gruSequenceGrad(steps, wHh, gates, fromH, hs, dOutput, dh, d.fromX(), d.fromH());
     };
+  }
+
+  @Override
+  Stepped stepped(Pass pass, int run, Tensor gates, List<Tensor> states) {
+    return new SteppedGru(pass, this, run, gates, states.get(0));
   }
 }

@@ -2,6 +2,9 @@
 
 package dev.unroll.nn;
 
+import dev.unroll.Arena;
+import dev.unroll.Ops;
+import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.List;
 
@@ -28,21 +31,29 @@ public final class Lstm extends Recurrent {
    * @param init makes the parameters
    * @param shape sizes
    * @param options what is not plain
+   * @throws IllegalArgumentException if an option does not apply to this layer
    */
   public Lstm(Initializer init, Shape shape, RecurrentOptions options) {
     super(init, shape, options, 4, List.of("h", "c"));
+    refuse(!options.resetAfter(), "reset gate");
   }
 
   @Override
-  Unrolled unroll(Pass pass, RecurrentWeights w, Tensor gates, List<Tensor> states) {
+  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor gates, List<Tensor> states) {
+    Ops ops = arena.ops();
     Tensor wHh = w.hh().value();
     Tensor cs = states.get(1);
-    Tensor tanhC = pass.arena().tensor(gates.rows(), cs.cols());
-    pass.ops().lstmSequence(pass.steps(), wHh, gates, states.get(0), cs, tanhC);
+    Tensor tanhC = arena.tensor(gates.rows(), cs.cols());
+    ops.lstmSequence(steps, wHh, gates, states.get(0), cs, tanhC);
     return (dOutput, dStates, d) -> {
       Tensor dh = dStates.get(0);
       Tensor dc = dStates.get(1);
-      pass.ops().lstmSequenceGrad(pass.steps(), wHh, gates, cs, tanhC, dOutput, dh, dc, d.fromX());
+      ops.lstmSequenceGrad(steps, wHh, gates, cs, tanhC, dOutput, dh, dc, d.fromX());
     };
+  }
+
+  @Override
+  Stepped stepped(Pass pass, int run, Tensor gates, List<Tensor> states) {
+    return new SteppedLstm(pass, this, run, gates, states);
   }
 }

@@ -68,6 +68,7 @@ public abstract class Recurrent implements Layer<Tensor> {
   private final List<String> stateNames;
   private final List<RecurrentWeights> weights = new ArrayList<>();
   private final List<Dropout> between = new ArrayList<>();
+  private final List<Integer> recurrentStreams = new ArrayList<>();
   private final Map<String, Tensor> constants = new LinkedHashMap<>();
 
   /** The first of the state names is that of the output. */
@@ -83,32 +84,58 @@ public abstract class Recurrent implements Layer<Tensor> {
         weights.add(weights(init, k, "_reverse"));
       }
     }
+    for (int run = 0; run < weights.size() && options.recurrentDropout() > 0; run++) {
+      recurrentStreams.add(init.dropoutStream());
+    }
     for (int k = 1; k < shape.layers() && options.dropout() > 0; k++) {
       between.add(new Dropout(init, options.dropout()));
     }
   }
 
   /**
-   * Runs through time.
+   * Runs through time with the fused operations.
    *
    * @param gates [N, gates * H] the part that comes from the input
    * @param states [B + N, H] for each state name; the first B rows are filled
    */
-  abstract Unrolled unroll(Pass pass, RecurrentWeights w, Tensor gates, List<Tensor> states);
+  abstract Unrolled fused(
+      Arena arena, Steps steps, RecurrentWeights w, Tensor gates, List<Tensor> states);
+
+  /** The same step by step, with all options; the first state may be [B + N, P]. */
+  abstract Stepped stepped(Pass pass, int run, Tensor gates, List<Tensor> states);
 
   /** Whether W_ih x and W_hh h are only ever added, so that they have one gradient. */
   boolean addsGates() {
     return true;
   }
 
+  /** Runs through time in the fastest form that has the options. */
+  final Unrolled unroll(Pass pass, int run, Tensor gates, List<Tensor> states) {
+    String why = options.stepwise(pass);
+    if (why.isEmpty()) {
+      return fused(pass.arena(), pass.steps(), weights.get(run), gates, states);
+    }
+    pass.ops().note(describe() + ": step by step with primitive operations, because of " + why);
+    return stepped(pass, run, gates, states).run();
+  }
+
   /** The bias row [1, gates * H] that the input's part of the gates starts from; null for none. */
-  Tensor inputBias(Pass pass, RecurrentWeights w) {
-    if (w.biasHh() == null) {
+  final Tensor inputBias(Arena arena, RecurrentWeights w) {
+    if (w.biasHh() == null || !addsGates() || w.norms() != null) {
       return w.biasIh() == null ? null : w.biasIh().value();
     }
-    Tensor both = pass.arena().tensor(1, gates * shape.hidden());
-    pass.ops().binary(Arithmetic.ADD, w.biasIh().value(), w.biasHh().value(), both);
+    Tensor both = arena.tensor(1, gates * shape.hidden());
+    arena.ops().binary(Arithmetic.ADD, w.biasIh().value(), w.biasHh().value(), both);
     return both;
+  }
+
+  final RecurrentOptions options() {
+    return options;
+  }
+
+  /** Random stream of a run's recurrent dropout. */
+  final int recurrentStream(int run) {
+    return recurrentStreams.get(run);
   }
 
   final int layers() {
@@ -136,16 +163,21 @@ public abstract class Recurrent implements Layer<Tensor> {
     return new StateBlock(
         arena,
         weights.size(),
-        stateNames.stream().map(n -> new StateBlock.Part(n, rows, shape.hidden())).toList());
+        stateNames.stream().map(n -> new StateBlock.Part(n, rows, width(n))).toList());
   }
 
   /**
    * Columns of the output.
    *
-   * @return the size of the state, twice that if there are two directions
+   * @return columns of h, twice that if there are two directions
    */
   public final int outputSize() {
-    return directions() * shape.hidden();
+    return directions() * width(stateNames.get(0));
+  }
+
+  private int width(String state) {
+    boolean projected = options.projection() > 0 && state.equals(stateNames.get(0));
+    return projected ? options.projection() : shape.hidden();
   }
 
   @Override
@@ -171,9 +203,10 @@ public abstract class Recurrent implements Layer<Tensor> {
    *
    * @param pass where and over which steps
    * @param x [N, input]
-   * @param initial {@code h} and, for an LSTM, {@code c}, [layers * directions, B, H], the
-   *     directions of a layer one after the other; absent: zeros
-   * @return output [N, directions * H], every step's h of the last layer, and the final states; its
+   * @param initial {@code h} [layers * directions, B, P] and, for an LSTM, {@code c} [layers *
+   *     directions, B, H], the directions of a layer one after the other; absent: zeros. P is H
+   *     without a projection
+   * @return output [N, directions * P], every step's h of the last layer, and the final states; its
    *     backward takes null for an output gradient of zeros
    */
   @Override
@@ -189,16 +222,38 @@ public abstract class Recurrent implements Layer<Tensor> {
     int rows = gates * shape.hidden();
     Parameter ih =
         init.uniform("weight_ih" + suffix, bound, rows, k == 0 ? shape.input() : outputSize());
-    Parameter hh = init.uniform("weight_hh" + suffix, bound, rows, shape.hidden());
+    Parameter hh = init.uniform("weight_hh" + suffix, bound, rows, width(stateNames.get(0)));
     boolean two = shape.bias() == Bias.PYTORCH;
     if (shape.bias() == Bias.SINGLE) {
       constants.put("bias_hh" + suffix, init.zeros("bias_hh" + suffix, rows));
     }
-    return new RecurrentWeights(
-        ih,
-        hh,
-        shape.bias() == Bias.NONE ? null : init.uniform("bias_ih" + suffix, bound, rows),
-        two ? init.uniform("bias_hh" + suffix, bound, rows) : null);
+    Parameter biasIh =
+        shape.bias() == Bias.NONE ? null : init.uniform("bias_ih" + suffix, bound, rows);
+    Parameter biasHh = two ? init.uniform("bias_hh" + suffix, bound, rows) : null;
+    Parameter hr =
+        options.projection() == 0
+            ? null
+            : init.uniform("weight_hr" + suffix, bound, options.projection(), shape.hidden());
+    RecurrentWeights.Norms norms = options.layerNorm() ? norms(init, suffix) : null;
+    return new RecurrentWeights(ih, hh, biasIh, biasHh, hr, norms);
+  }
+
+  private RecurrentWeights.Norms norms(Initializer init, String suffix) {
+    int rows = gates * shape.hidden();
+    boolean cell = stateNames.size() > 1;
+    boolean bias = cell && shape.bias() != Bias.NONE;
+    return new RecurrentWeights.Norms(
+        init.constant("norm_ih" + suffix, 1, rows),
+        init.constant("norm_hh" + suffix, 1, rows),
+        cell ? init.constant("norm_c" + suffix, 1, shape.hidden()) : null,
+        bias ? init.constant("norm_c_bias" + suffix, 0, shape.hidden()) : null);
+  }
+
+  /** Refuses an option that this layer does not have. */
+  final void refuse(boolean set, String what) {
+    if (set) {
+      throw new IllegalArgumentException(describe() + ": has no " + what);
+    }
   }
 
   private void requireInput(Steps steps, Tensor x) {
@@ -223,7 +278,7 @@ public abstract class Recurrent implements Layer<Tensor> {
         .forEach(
             (name, t) -> {
               int rows = weights.size() * steps.batch();
-              if (!stateNames.contains(name) || t.rows() != rows || t.cols() != shape.hidden()) {
+              if (!stateNames.contains(name) || t.rows() != rows || t.cols() != width(name)) {
                 throw new IllegalArgumentException(
                     describe()
                         + ": "
@@ -239,7 +294,7 @@ public abstract class Recurrent implements Layer<Tensor> {
                         + ", "
                         + steps.batch()
                         + ", "
-                        + shape.hidden()
+                        + width(name)
                         + "]");
               }
             });

@@ -109,7 +109,7 @@ final class RecurrentTrace implements Trace {
     }
 
     private DirectionRun run(int run, Tensor x) {
-      return new DirectionRun(layer, pass, layer.weights(run), x, states.run(run));
+      return new DirectionRun(layer, pass, run, x, states.run(run));
     }
 
     private Tensor sideBySide() {

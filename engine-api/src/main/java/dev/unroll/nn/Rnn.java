@@ -3,6 +3,9 @@
 package dev.unroll.nn;
 
 import dev.unroll.Activation;
+import dev.unroll.Arena;
+import dev.unroll.Ops;
+import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.List;
 
@@ -32,19 +35,28 @@ public final class Rnn extends Recurrent {
    * @param f activation
    * @param shape sizes
    * @param options what is not plain
+   * @throws IllegalArgumentException if an option does not apply to this layer
    */
   public Rnn(Initializer init, Activation f, Shape shape, RecurrentOptions options) {
     super(init, shape, options, 1, List.of("h"));
+    refuse(!options.plainActivations(), "activations in its options: f is given");
+    refuse(!options.resetAfter(), "reset gate");
+    refuse(options.projection() > 0, "projection");
     this.f = f;
   }
 
   @Override
-  Unrolled unroll(Pass pass, RecurrentWeights w, Tensor pre, List<Tensor> states) {
+  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor pre, List<Tensor> states) {
+    Ops ops = arena.ops();
     Tensor wHh = w.hh().value();
     Tensor hs = states.get(0);
-    pass.ops().rnnSequence(pass.steps(), f, wHh, pre, hs);
+    ops.rnnSequence(steps, f, wHh, pre, hs);
     return (dOutput, dStates, d) ->
-        pass.ops()
-            .rnnSequenceGrad(pass.steps(), f, wHh, pre, hs, dOutput, dStates.get(0), d.fromX());
+        ops.rnnSequenceGrad(steps, f, wHh, pre, hs, dOutput, dStates.get(0), d.fromX());
+  }
+
+  @Override
+  Stepped stepped(Pass pass, int run, Tensor pre, List<Tensor> states) {
+    return new SteppedRnn(pass, this, run, f, pre, states.get(0));
   }
 }

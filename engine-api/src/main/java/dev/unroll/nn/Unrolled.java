@@ -2,6 +2,7 @@
 
 package dev.unroll.nn;
 
+import dev.unroll.Ops;
 import dev.unroll.Tensor;
 import java.util.List;
 
@@ -9,19 +10,34 @@ import java.util.List;
 @FunctionalInterface
 interface Unrolled {
   /**
-   * Gradients of W_ih x + b_ih and of W_hh hPrev + b_hh.
+   * Gradients of the two parts of the gates, [N, gates * H] each; tensors may be the same.
    *
-   * @param fromX [N, gates * H]
-   * @param fromH [N, gates * H], the same tensor where the two are only ever added
+   * @param fromX of the part that comes from the input
+   * @param fromH of the part that comes from h
+   * @param product of the product W_hh h, the same as fromH unless that was normalised
    */
-  record GateGradients(Tensor fromX, Tensor fromH) {}
+  record GateGradients(Tensor fromX, Tensor fromH, Tensor product) {}
 
   /**
    * Runs back through time.
    *
-   * @param dOutput [N, H] or null
-   * @param dStates [B, H] each; in: gradients of the final states; out: of the initial ones
+   * @param dOutput [N, P] or null
+   * @param dStates [B, P] or [B, H] each; in: gradients of the final states; out: of the initial
+   *     ones
    * @param dGates written
    */
   void backward(Tensor dOutput, List<Tensor> dStates, GateGradients dGates);
+
+  /**
+   * Adds to the gradients of the weights that h meets, after {@link #backward}.
+   *
+   * @param ops where to run
+   * @param w the weights
+   * @param dGates from {@link #backward}
+   * @param previousH [N, P] the h that each step read
+   */
+  default void weightGradients(
+      Ops ops, RecurrentWeights w, GateGradients dGates, Tensor previousH) {
+    ops.matmul(dGates.product().t(), previousH, 1, w.hh().grad());
+  }
 }

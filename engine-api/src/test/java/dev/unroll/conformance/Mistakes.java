@@ -184,6 +184,13 @@ final class Mistakes {
         (o, m) -> o.logSoftmaxGrad(m.t(3, 2), m.t(2, 3), m.t(3, 2)),
         a,
         "[3x2]");
+    shape(all, "layerNorm", (o, m) -> o.layerNorm(0, m.t(3, 2), m.t(2, 3), m.t(3, 1)), a, "[3x2]");
+    shape(
+        all,
+        "layerNormGrad",
+        (o, m) -> o.layerNormGrad(m.t(2, 3), m.t(3, 1), m.t(2, 3), m.t(2, 3)),
+        "[2x1]",
+        "[3x1]");
     shape(all, "gather", (o, m) -> o.gather(m.t(5, 4), m.n(1, 2), m.t(2, 3)), a, "[2x4]");
     shape(all, "scatterAdd", (o, m) -> o.scatterAdd(m.t(2, 4), m.n(1, 0), m.t(2, 3)), "[2x4]", a);
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.unroll.Activation;
 import dev.unroll.BackendProvider;
+import dev.unroll.Backends;
 import dev.unroll.Ops;
 import dev.unroll.check.LayerOracle.Cell;
 import dev.unroll.nn.Bias;
@@ -17,13 +18,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 
 /**
  * Recurrent layers on a backend against the double-precision oracle: outputs, final states, and the
  * gradients of inputs, initial states and all parameters, with gradients arriving at every output.
- * Extended by a backend's own test, as {@link BackendConformance}.
+ * Every combination of settings against the reference and against one sequence at a time, bit for
+ * bit. Extended by a backend's own test, as {@link BackendConformance}.
  */
 public abstract class RecurrentConformance {
+  private static final String REFERENCE = "cpu-scalar";
   private static final int[][] LENGTHS = {{4, 4, 4}, {2, 5, 0, 3}, {1}};
 
   private Ops ops;
@@ -49,15 +53,35 @@ public abstract class RecurrentConformance {
 
   @TestFactory
   final Stream<DynamicTest> layersAgreeWithTheOracle() {
-    return networks().stream()
-        .map(
-            network ->
-                dynamicTest(
-                    network.name(),
-                    () -> {
-                      network.check(ops);
-                      assertThat(ops.memory().liveBuffers()).isZero();
-                    }));
+    return networks().stream().map(network -> test(network.name(), () -> network.check(ops)));
+  }
+
+  @TestFactory
+  final Stream<DynamicTest> stacksGiveTheBitsOfTheReference() {
+    if (provider().name().equals(REFERENCE)) {
+      return Stream.of();
+    }
+    Ops reference = Backends.open(REFERENCE);
+    Stream<DynamicTest> tests =
+        Stream.concat(Stack.grid().stream(), Stack.withOptions().stream())
+            .map(stack -> test(stack.name(), () -> stack.compare(ops, reference)));
+    return Stream.concat(tests, Stream.of(dynamicTest("reference closes", reference::close)));
+  }
+
+  @TestFactory
+  final Stream<DynamicTest> batchesGiveTheBitsOfSingleSequences() {
+    return Stream.concat(Stack.grid().stream(), Stack.withOptions().stream())
+        .filter(stack -> !stack.drops())
+        .map(stack -> test(stack.name(), () -> stack.compareOneByOne(ops)));
+  }
+
+  private DynamicTest test(String name, Executable body) {
+    return dynamicTest(
+        name,
+        () -> {
+          body.execute();
+          assertThat(ops.memory().liveBuffers()).isZero();
+        });
   }
 
   private static List<Network> networks() {

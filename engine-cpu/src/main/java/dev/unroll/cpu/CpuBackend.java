@@ -300,6 +300,26 @@ final class CpuBackend extends ScalarBackend {
   }
 
   @Override
+  public void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
+    if (!contiguous(x, y)) {
+      super.layerNorm(eps, x, y, rstd);
+      return;
+    }
+    count();
+    rows.layerNorm(eps, x, y, rstd);
+  }
+
+  @Override
+  public void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
+    if (!contiguous(y, dy, dx)) {
+      super.layerNormGrad(y, rstd, dy, dx);
+      return;
+    }
+    count();
+    rows.layerNormGrad(y, rstd, dy, dx);
+  }
+
+  @Override
   public void crossEntropyWithGrad(
       CrossEntropy spec,
       Tensor scores,

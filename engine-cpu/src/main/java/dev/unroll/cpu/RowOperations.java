@@ -81,6 +81,35 @@ final class RowOperations {
         });
   }
 
+  void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
+    int n = x.cols();
+    each(
+        x,
+        (rows, r) -> {
+          int yo = at(y, r);
+          Spans.shift(n, floats(x), at(x, r), rows.sum(n, floats(x), at(x, r)) / n, floats(y), yo);
+          float variance = rows.sumOfProducts(n, floats(y), yo, floats(y), yo) / n;
+          float factor = 1f / ScalarMath.sqrt(variance + eps);
+          Spans.scale(n, factor, floats(y), yo, floats(y), yo);
+          floats(rstd)[at(rstd, r)] = factor;
+        });
+  }
+
+  void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
+    int n = y.cols();
+    each(
+        y,
+        (rows, r) -> {
+          int yo = at(y, r);
+          int dyo = at(dy, r);
+          float mean = rows.sum(n, floats(dy), dyo) / n;
+          float along = rows.sumOfProducts(n, floats(dy), dyo, floats(y), yo) / n;
+          float factor = floats(rstd)[at(rstd, r)];
+          Spans.normGrad(
+              n, floats(y), yo, floats(dy), dyo, mean, along, factor, floats(dx), at(dx, r));
+        });
+  }
+
   /** out = beta * out + the sum of x over its rows; columns are split by threads. */
   void sumRows(Tensor x, float beta, Tensor out) {
     int cols = x.cols();

@@ -271,6 +271,18 @@ class ScalarBackend implements Backend {
   }
 
   @Override
+  public void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
+    count();
+    ScalarLayerNorm.forward(eps, mat(x), mat(y), mat(rstd));
+  }
+
+  @Override
+  public void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
+    count();
+    ScalarLayerNorm.gradient(mat(y), mat(rstd), mat(dy), mat(dx));
+  }
+
+  @Override
   public void crossEntropy(
       CrossEntropy spec,
       Tensor scores,

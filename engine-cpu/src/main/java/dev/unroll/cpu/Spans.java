@@ -169,6 +169,28 @@ final class Spans {
     }
   }
 
+  /** dx = factor * ((dy - mean) - (y * along)). */
+  static void normGrad(
+      int n,
+      float[] y,
+      int yo,
+      float[] dy,
+      int dyo,
+      float mean,
+      float along,
+      float factor,
+      float[] dx,
+      int dxo) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      FloatVector centred = at(dy, dyo + i).sub(mean).sub(at(y, yo + i).mul(along));
+      centred.mul(factor).intoArray(dx, dxo + i);
+    }
+    for (; i < n; i++) {
+      dx[dxo + i] = factor * ((dy[dyo + i] - mean) - y[yo + i] * along);
+    }
+  }
+
   /** y = g * (x / divisor). */
   static void divideScale(int n, float[] x, int xo, float divisor, float g, float[] y, int yo) {
     int i = 0;

@@ -307,6 +307,16 @@ public final class DeviceBackend implements Backend {
   }
 
   @Override
+  public void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
+    launcher.rows("layer_norm", x.rows(), x.cols(), eps, x, y, rstd);
+  }
+
+  @Override
+  public void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
+    launcher.rows("layer_norm_grad", y.rows(), y.cols(), y, rstd, dy, dx);
+  }
+
+  @Override
   public void crossEntropy(
       CrossEntropy spec,
       Tensor scores,

@@ -99,9 +99,6 @@ final class LayerGolden {
   }
 
   private Layer<Tensor> layer(String op) {
-    if (op.equals("gru") && !golden.flag("reset_after")) {
-      throw new UnsupportedFeatureException("gru_reset_before");
-    }
     Recurrent.Shape shape =
         new Recurrent.Shape(
             (int) golden.attribute("input_size"),
@@ -112,7 +109,10 @@ final class LayerGolden {
     return switch (op) {
       case "rnn" -> new Rnn(init(), nonlinearity(golden.text("attr.nonlinearity")), shape, options);
       case "lstm" -> new Lstm(init(), shape, options);
-      default -> new Gru(init(), shape, options);
+      default -> {
+        boolean after = golden.flag("reset_after");
+        yield new Gru(init(), shape, after ? options : options.withResetBefore());
+      }
     };
   }
 
