@@ -140,6 +140,20 @@ public final class Steps {
   }
 
   /**
+   * Some consecutive steps. Their state tensor is the {@link #batch} plus {@link #rows} of the
+   * window from row {@code previous(from)} on of that of the whole; sequences that ended before are
+   * none of its sequences.
+   *
+   * @param from first step
+   * @param count number of steps, at least 1
+   * @return the window
+   */
+  public Steps window(int from, int count) {
+    int rowsBefore = from == 0 ? batch : sizes[from - 1];
+    return new Steps(rowsBefore, Arrays.copyOfRange(sizes, from, from + count));
+  }
+
+  /**
    * Whether all sequences have the same length; then the states read by all steps are the first
    * rows() rows of a state tensor.
    *

@@ -22,6 +22,7 @@ final class DirectionRun {
   private final RecurrentWeights w;
   private final Tensor x;
   private final List<Tensor> states;
+  private final Tensor bias;
   private final Normalized normal;
   private final Unrolled unrolled;
 
@@ -40,9 +41,10 @@ final class DirectionRun {
     this.w = layer.weights(run);
     this.x = x;
     this.states = states;
+    this.bias = layer.inputBias(arena, w);
     boolean norm = w.norms() != null;
     this.normal = norm ? Normalized.of(arena, x.rows(), w.ih().value().rows()) : null;
-    this.unrolled = layer.unroll(pass, run, fromInput(), states);
+    this.unrolled = layer.unroll(pass, run, this::fromInput, states);
   }
 
   /** Every step's h, [N, P]. */
@@ -50,17 +52,18 @@ final class DirectionRun {
     return states.get(0).rows(steps.batch(), steps.rows());
   }
 
-  /** All steps' b + W_ih x, the product normalised if that is wanted. */
-  private Tensor fromInput() {
-    Tensor all = arena.tensor(x.rows(), w.ih().value().rows());
-    Tensor bias = layer.inputBias(arena, w);
+  /** Some rows' b + W_ih x, the product normalised if that is wanted. */
+  private Tensor fromInput(Arena into, int from, int count) {
+    Tensor part = x.rows(from, count);
+    Tensor all = into.tensor(count, w.ih().value().rows());
     if (normal != null) {
-      ops.matmul(x, w.ih().value().t(), 0, normal.rows());
-      ops.layerNorm(LayerNorm.DEFAULT_EPS, normal.rows(), normal.rows(), normal.rstd());
-      normal.scale(ops, w.norms().ih(), w.biasIh(), all);
+      Normalized n = normal.part(from, count);
+      ops.matmul(part, w.ih().value().t(), 0, n.rows());
+      ops.layerNorm(LayerNorm.DEFAULT_EPS, n.rows(), n.rows(), n.rstd());
+      n.scale(ops, w.norms().ih(), bias, all);
       return all;
     }
-    ops.linear(bias, x, w.ih().value().t(), all);
+    ops.linear(bias, part, w.ih().value().t(), all);
     return all;
   }
 

@@ -63,7 +63,7 @@ public final class LayerNorm implements Layer<Tensor> {
     Normalized normal = Normalized.of(pass.arena(), x.rows(), x.cols());
     ops.layerNorm(eps, x, normal.rows(), normal.rstd());
     Tensor y = pass.arena().tensor(x.rows(), x.cols());
-    normal.scale(ops, weight, bias, y);
+    normal.scale(ops, weight, bias.value(), y);
     return new Stateless(y, dy -> gradient(pass, normal, dy));
   }
 

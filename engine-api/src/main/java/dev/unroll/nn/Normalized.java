@@ -23,10 +23,10 @@ record Normalized(Tensor rows, Tensor rstd) {
   }
 
   /** y = rows * weight + bias; the bias may be null. */
-  void scale(Ops ops, Parameter weight, Parameter bias, Tensor y) {
+  void scale(Ops ops, Parameter weight, Tensor bias, Tensor y) {
     ops.binary(Arithmetic.MUL, rows, weight.value().repeatRows(rows.rows()), y);
     if (bias != null) {
-      ops.binary(Arithmetic.ADD, y, bias.value().repeatRows(rows.rows()), y);
+      ops.binary(Arithmetic.ADD, y, bias.repeatRows(rows.rows()), y);
     }
   }
 

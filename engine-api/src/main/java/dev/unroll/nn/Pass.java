@@ -16,8 +16,12 @@ import dev.unroll.Steps;
  * @param ragged how the sequences were ordered by length; null if they stand as the caller gave
  *     them
  * @param dropoutKey [4], seed and step of the dropout masks; null in evaluation: nothing is dropped
+ * @param recompute gates and cell states are kept every so many steps, and computed once more on
+ *     the way back: less memory, the same bits; 0: they are kept at every step
+ * @param truncate gradients of states end at every so many steps; 0: they run back through all
  */
-public record Pass(Arena arena, Steps steps, Ragged ragged, Indices dropoutKey) {
+public record Pass(
+    Arena arena, Steps steps, Ragged ragged, Indices dropoutKey, int recompute, int truncate) {
   /**
    * An evaluation pass.
    *
@@ -26,7 +30,7 @@ public record Pass(Arena arena, Steps steps, Ragged ragged, Indices dropoutKey) 
    * @return the pass
    */
   public static Pass of(Arena arena, Steps steps) {
-    return new Pass(arena, steps, null, null);
+    return new Pass(arena, steps, null, null, 0, 0);
   }
 
   /**
@@ -37,7 +41,7 @@ public record Pass(Arena arena, Steps steps, Ragged ragged, Indices dropoutKey) 
    * @return the pass
    */
   public static Pass of(Arena arena, Ragged ragged) {
-    return new Pass(arena, ragged.steps(), ragged, null);
+    return new Pass(arena, ragged.steps(), ragged, null, 0, 0);
   }
 
   /**
@@ -49,7 +53,39 @@ public record Pass(Arena arena, Steps steps, Ragged ragged, Indices dropoutKey) 
    */
   public Pass withDropout(long seed, long step) {
     int[] key = {(int) seed, (int) (seed >>> 32), (int) step, (int) (step >>> 32)};
-    return new Pass(arena, steps, ragged, arena.indices(key));
+    return new Pass(arena, steps, ragged, arena.indices(key), recompute, truncate);
+  }
+
+  /**
+   * The same with less memory in recurrent layers: the operands of the weight gradients are kept at
+   * all steps, gates and cell states only every k steps, and those between are computed again on
+   * the way back (T. Chen et al., 2016, over time). All results have the same bits.
+   *
+   * @param k steps, at least 1
+   * @return the pass
+   */
+  public Pass withRecompute(int k) {
+    requireSteps("recompute", k);
+    return new Pass(arena, steps, ragged, dropoutKey, k, truncate);
+  }
+
+  /**
+   * The same with truncated backpropagation through time: the forward pass runs through all steps,
+   * but no gradient passes from step n * k to the step before it, in the direction of the run. With
+   * k at least the number of steps it is full backpropagation, to the bit.
+   *
+   * @param k steps, at least 1
+   * @return the pass
+   */
+  public Pass withTruncation(int k) {
+    requireSteps("truncate", k);
+    return new Pass(arena, steps, ragged, dropoutKey, recompute, k);
+  }
+
+  private static void requireSteps(String what, int k) {
+    if (k < 1) {
+      throw new IllegalArgumentException("pass: " + what + " must be at least 1 step: " + k);
+    }
   }
 
   /**

@@ -110,13 +110,34 @@ public abstract class Recurrent implements Layer<Tensor> {
   }
 
   /** Runs through time in the fastest form that has the options. */
-  final Unrolled unroll(Pass pass, int run, Tensor gates, List<Tensor> states) {
+  final Unrolled unroll(Pass pass, int run, Windowed.Input input, List<Tensor> states) {
     String why = options.stepwise(pass);
+    if (why.isEmpty() && Windowed.wanted(pass)) {
+      return new Windowed(this, pass, run, input, states);
+    }
+    Tensor gates = input.gates(pass.arena(), 0, pass.steps().rows());
     if (why.isEmpty()) {
       return fused(pass.arena(), pass.steps(), weights.get(run), gates, states);
     }
     pass.ops().note(describe() + ": step by step with primitive operations, because of " + why);
+    if (pass.recompute() > 0) {
+      pass.ops().note(describe() + ": keeps all steps, nothing is recomputed, because of " + why);
+    }
     return stepped(pass, run, gates, states).run();
+  }
+
+  /** The states of all runs at all steps of a pass, as far as they are kept. */
+  final StateBlock states(Pass pass) {
+    Steps steps = pass.steps();
+    int all = steps.batch() + steps.rows();
+    boolean few = pass.recompute() > 0 && Windowed.wanted(pass) && options.stepwise(pass).isEmpty();
+    int some = few ? (Windowed.starts(pass).length + 1) * steps.batch() : all;
+    List<StateBlock.Part> parts = new ArrayList<>();
+    for (String name : stateNames) {
+      boolean every = !few || parts.isEmpty();
+      parts.add(new StateBlock.Part(name, every ? all : some, width(name), every));
+    }
+    return new StateBlock(pass.arena(), weights.size(), parts);
   }
 
   /** The bias row [1, gates * H] that the input's part of the gates starts from; null for none. */
@@ -158,12 +179,12 @@ public abstract class Recurrent implements Layer<Tensor> {
         : between.get(k - 1).forward(pass, below, State.NONE);
   }
 
-  /** States of all runs, of undefined content. */
+  /** States of all runs at one time or several, of undefined content. */
   final StateBlock block(Arena arena, int rows) {
     return new StateBlock(
         arena,
         weights.size(),
-        stateNames.stream().map(n -> new StateBlock.Part(n, rows, width(n))).toList());
+        stateNames.stream().map(n -> new StateBlock.Part(n, rows, width(n), true)).toList());
   }
 
   /**

@@ -31,7 +31,7 @@ final class RecurrentTrace implements Trace {
     int[] backwards = layer.directions() == 2 ? steps.reversedRows() : null;
     this.reversed = backwards == null ? null : arena.indices(backwards);
     this.sides = backwards == null ? null : arena.indices(sides(steps, backwards));
-    this.states = layer.block(arena, steps.batch() + steps.rows());
+    this.states = layer.states(pass);
     states.load(arena, initial, steps.batch());
     Tensor input = x;
     for (int k = 0; k < layer.layers(); k++) {
@@ -40,11 +40,7 @@ final class RecurrentTrace implements Trace {
       input = level.output;
     }
     this.last = layer.block(arena, steps.batch());
-    if (steps.isUniform()) {
-      states.copyTail(ops, last);
-    } else {
-      states.gather(arena, steps.finalRows(), last);
-    }
+    states.copyLast(arena, steps, last);
   }
 
   /**

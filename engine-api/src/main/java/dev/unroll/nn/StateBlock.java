@@ -4,6 +4,7 @@ package dev.unroll.nn;
 
 import dev.unroll.Arena;
 import dev.unroll.Ops;
+import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,8 +16,20 @@ import java.util.Objects;
  * in one tensor, so that one launch fills or copies all of them in all runs.
  */
 final class StateBlock {
-  /** What one state has in each run. */
-  record Part(String name, int rows, int width) {}
+  /**
+   * What one state has in each run.
+   *
+   * @param name its name
+   * @param rows batches of rows, the first being the initial state
+   * @param width columns
+   * @param everyStep whether the rows are those of all steps; else the last batch is the final
+   *     state
+   */
+  record Part(String name, int rows, int width, boolean everyStep) {
+    boolean movesWith(Part other) {
+      return rows == other.rows && width == other.width && everyStep == other.everyStep;
+    }
+  }
 
   private final int runs;
   private final List<Part> parts;
@@ -31,9 +44,7 @@ final class StateBlock {
     this.runs = runs;
     this.parts = parts;
     Part first = parts.get(0);
-    boolean together =
-        parts.stream().allMatch(p -> p.rows() == first.rows() && p.width() == first.width());
-    if (together) {
+    if (parts.stream().allMatch(first::movesWith)) {
       Tensor all = arena.named("states", parts.size() * runs, size(first));
       for (int i = 0; i < parts.size(); i++) {
         tensors.add(all.rows(i * runs, runs));
@@ -103,29 +114,27 @@ final class StateBlock {
     ops.copy(dense.reshape(head.rows(), size), head);
   }
 
-  /** Copies the last rows of each run to a block of that many rows. */
-  void copyTail(Ops ops, StateBlock to) {
-    for (int g = 0; g < groups.size(); g++) {
-      Tensor from = groups.get(g);
-      int size = to.groups.get(g).cols();
-      ops.copy(from.cols(from.cols() - size, size), to.groups.get(g));
+  /** Copies the final state of each run to a block of one batch each. */
+  void copyLast(Arena arena, Steps steps, StateBlock to) {
+    boolean together = groups.size() == 1 && to.groups.size() == 1;
+    List<Tensor> sources = together ? groups : tensors;
+    List<Tensor> targets = together ? to.groups : to.tensors;
+    for (int i = 0; i < sources.size(); i++) {
+      Tensor from = sources.get(i);
+      Tensor out = targets.get(i);
+      if (steps.isUniform() || !parts.get(i).everyStep()) {
+        arena.ops().copy(from.cols(from.cols() - out.cols(), out.cols()), out);
+      } else {
+        gather(arena, parts.get(i), from, steps.finalRows(), out);
+      }
     }
   }
 
-  /** Copies one chosen row for each of the rows of another block, the same rows in all runs. */
-  void gather(Arena arena, int[] rows, StateBlock to) {
-    for (int g = 0; g < groups.size(); g++) {
-      Part part = parts.get(g);
-      Tensor table = groups.get(g);
-      int[] all = new int[table.rows() * rows.length];
-      Arrays.setAll(all, i -> i / rows.length * part.rows() + rows[i % rows.length]);
-      Tensor out = to.groups.get(g);
-      arena
-          .ops()
-          .gather(
-              table.reshape(table.rows() * part.rows(), part.width()),
-              arena.indices(all),
-              out.reshape(all.length, part.width()));
-    }
+  /** Copies the same chosen rows of each run. */
+  private static void gather(Arena arena, Part part, Tensor from, int[] rows, Tensor out) {
+    int[] all = new int[from.rows() * rows.length];
+    Arrays.setAll(all, i -> i / rows.length * part.rows() + rows[i % rows.length]);
+    Tensor table = from.reshape(from.rows() * part.rows(), part.width());
+    arena.ops().gather(table, arena.indices(all), out.reshape(all.length, part.width()));
   }
 }

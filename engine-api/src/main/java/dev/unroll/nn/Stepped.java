@@ -34,6 +34,7 @@ abstract class Stepped implements Unrolled {
   private final Tensor read;
 
   private final Normalized normal;
+  private final int truncate;
   private final Tensor scratch;
 
   Stepped(Pass pass, Recurrent layer, int run, Tensor pre, Tensor hs) {
@@ -41,6 +42,7 @@ abstract class Stepped implements Unrolled {
     this.ops = pass.ops();
     this.steps = pass.steps();
     this.options = layer.options();
+    this.truncate = pass.truncate();
     this.w = layer.weights(run);
     this.hs = hs;
     this.pre = pre;
@@ -83,11 +85,15 @@ abstract class Stepped implements Unrolled {
   @Override
   public final void backward(Tensor dOutput, List<Tensor> dStates, GateGradients d) {
     for (int t = steps.count() - 1; t >= 0; t--) {
-      Tensor dh = dStates.get(0).rows(0, steps.size(t));
+      int size = steps.size(t);
+      Tensor dh = dStates.get(0).rows(0, size);
       if (dOutput != null) {
         ops.binary(Arithmetic.ADD, dh, at(t, dOutput), dh);
       }
       backward(t, dh, dStates, d);
+      if (t > 0 && truncate > 0 && t % truncate == 0) {
+        dStates.forEach(s -> ops.fill(0, s.rows(0, size)));
+      }
     }
   }
 
@@ -138,7 +144,7 @@ abstract class Stepped implements Unrolled {
     Normalized n = normal.part(steps.offset(t), steps.size(t));
     ops.matmul(readH(t), w.hh().value().t(), 0, n.rows());
     ops.layerNorm(LayerNorm.DEFAULT_EPS, n.rows(), n.rows(), n.rstd());
-    n.scale(ops, w.norms().hh(), w.biasHh(), u);
+    n.scale(ops, w.norms().hh(), w.biasHh() == null ? null : w.biasHh().value(), u);
   }
 
   /** u = b + W h for some rows of W_hh. */

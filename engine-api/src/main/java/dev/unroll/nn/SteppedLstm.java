@@ -51,6 +51,10 @@ final class SteppedLstm extends Stepped {
     this.scratch = arena.tensor(steps.batch(), 2 * hidden);
   }
 
+  private Tensor biasC() {
+    return w.norms().biasC() == null ? null : w.norms().biasC().value();
+  }
+
   private Tensor part(int k, Tensor gates) {
     return gates.cols(k * hidden, hidden);
   }
@@ -71,7 +75,7 @@ final class SteppedLstm extends Stepped {
     if (normalC != null) {
       Normalized n = normalC.part(steps.offset(t), steps.size(t));
       ops.layerNorm(LayerNorm.DEFAULT_EPS, c, n.rows(), n.rstd());
-      n.scale(ops, w.norms().c(), w.norms().biasC(), at(t, fromC));
+      n.scale(ops, w.norms().c(), biasC(), at(t, fromC));
     }
     ops.activate(f, at(t, fromC), s);
     ops.binary(Arithmetic.MUL, part(3, a), s, wide == null ? next(t, hs) : at(t, wide));

@@ -16,7 +16,12 @@ interface Unrolled {
    * @param fromH of the part that comes from h
    * @param product of the product W_hh h, the same as fromH unless that was normalised
    */
-  record GateGradients(Tensor fromX, Tensor fromH, Tensor product) {}
+  record GateGradients(Tensor fromX, Tensor fromH, Tensor product) {
+    GateGradients rows(int from, int count) {
+      return new GateGradients(
+          fromX.rows(from, count), fromH.rows(from, count), product.rows(from, count));
+    }
+  }
 
   /**
    * Runs back through time.
