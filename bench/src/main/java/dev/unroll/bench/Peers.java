@@ -206,6 +206,9 @@ public final class Peers {
     double[] expected = checks.get(first);
     for (Map.Entry<String, double[]> check : checks.entrySet()) {
       double[] found = check.getValue();
+      if (found.length == 0) {
+        continue;
+      }
       boolean equal = found.length == expected.length;
       for (int i = 0; equal && i < found.length; i++) {
         equal =
