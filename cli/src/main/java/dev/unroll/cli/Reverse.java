@@ -9,6 +9,7 @@ import dev.unroll.Ops;
 import dev.unroll.Philox;
 import dev.unroll.Precision;
 import dev.unroll.Tensor;
+import dev.unroll.nn.EncoderDecoder;
 import dev.unroll.nn.Losses;
 import dev.unroll.nn.Model;
 import dev.unroll.nn.Pass;
@@ -57,14 +58,14 @@ final class Reverse implements Session {
   private final Ops ops;
   private final TrainSettings settings;
   private final Vocabulary vocabulary = CharVocabulary.of(EDGE + LETTERS);
-  private final EncoderDecoder network;
+  private final ReverseNetwork network;
   private final Optimizer optimizer;
 
   Reverse(Arena model, TrainSettings settings, Corpus none) {
     this.ops = model.ops();
     this.settings = settings;
-    this.network = new EncoderDecoder(model, settings.seed(), vocabulary.size(), EMBEDDING, HIDDEN);
-    this.optimizer = new Adam(model, network.model().parameters(), Adam.Settings.ADAM);
+    this.network = new ReverseNetwork(model, settings.seed(), vocabulary.size(), EMBEDDING, HIDDEN);
+    this.optimizer = new Adam(model, network.layer().parameters(), Adam.Settings.ADAM);
   }
 
   /** Random words of 1 to {@code --seq} letters, as ids. */
@@ -105,18 +106,19 @@ final class Reverse implements Session {
         IntStream.range(0, words.length).mapToObj(w -> reversed(words[w])).toArray(int[][]::new);
     Ragged in = Ragged.of(lengths(words, 0));
     Ragged out = Ragged.of(lengths(words, 1));
-    Trace encoded =
-        network.encoder().forward(Pass.of(step, in), step.indices(in.pack(words)), State.NONE);
-    int[] read = out.pack(map(answers, true));
-    Trace decoded =
+    Trace trace =
         network
-            .decoder()
-            .forward(Pass.of(step, out), step.indices(read), EncoderDecoder.start(encoded));
+            .layer()
+            .forward(
+                Pass.of(step, out),
+                new EncoderDecoder.Pair<>(
+                    Pass.of(step, in),
+                    step.indices(in.pack(words)),
+                    step.indices(out.pack(map(answers, true)))),
+                State.NONE);
     Indices targets = step.indices(out.pack(map(answers, false)));
-    Losses.Loss loss =
-        Losses.crossEntropy(step, CrossEntropy.MEAN, decoded.output(), targets, null);
-    State dStart = decoded.backward(loss.gradient(), State.NONE).initial();
-    encoded.backward(null, EncoderDecoder.end(dStart));
+    Losses.Loss loss = Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), targets, null);
+    trace.backward(loss.gradient(), State.NONE);
     return loss.value();
   }
 
@@ -160,13 +162,13 @@ final class Reverse implements Session {
     int hidden = folder.size("hidden");
     folder.requireShape("encoder.embedding.weight", vocabulary.size(), embedding);
     folder.requireShape("decoder.dense.weight", vocabulary.size(), hidden);
-    EncoderDecoder network = new EncoderDecoder(model, 0, vocabulary.size(), embedding, hidden);
-    folder.read(model.ops(), network.model());
+    ReverseNetwork network = new ReverseNetwork(model, 0, vocabulary.size(), embedding, hidden);
+    folder.read(model.ops(), network.layer());
     return new Translator(model.ops(), network, vocabulary);
   }
 
   /** The trained network at work. */
-  private record Translator(Ops ops, EncoderDecoder network, Vocabulary vocabulary)
+  private record Translator(Ops ops, ReverseNetwork network, Vocabulary vocabulary)
       implements Trained {
     private static final int BEAM = 4;
 
@@ -229,7 +231,7 @@ final class Reverse implements Session {
 
   @Override
   public Model network() {
-    return network.model();
+    return network.layer();
   }
 
   @Override
