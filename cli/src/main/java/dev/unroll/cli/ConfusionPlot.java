@@ -4,6 +4,7 @@ package dev.unroll.cli;
 
 import dev.unroll.io.AtomicFiles;
 import dev.unroll.train.ConfusionMatrix;
+import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ final class ConfusionPlot {
             .yAxisTitle("right")
             .build();
     chart.getStyler().setXAxisLabelRotation(90);
+    chart.getStyler().setMin(0).setMax(1).setRangeColors(new Color[] {Color.WHITE, Color.BLUE});
     chart.addSeries("share", names, names, shares(matrix.counts()));
     BufferedImage image = BitmapEncoder.getBufferedImage(chart);
     AtomicFiles.write(file, out -> ImageIO.write(image, "png", out));

@@ -138,11 +138,11 @@ public final class Sequential<I> implements Layer<I> {
     }
   }
 
-  private record Chain(Map<String, Trace> traces, Tensor output) implements Trace {
+  private record Chain(Map<String, Trace> parts, Tensor output) implements Trace {
     @Override
     public State finalState() {
       State all = State.NONE;
-      for (Map.Entry<String, Trace> trace : traces.entrySet()) {
+      for (Map.Entry<String, Trace> trace : parts.entrySet()) {
         all = all.withAll(trace.getKey() + ".", trace.getValue().finalState());
       }
       return all;
@@ -150,12 +150,12 @@ public final class Sequential<I> implements Layer<I> {
 
     @Override
     public Gradients backward(Tensor dOutput, State dFinal) {
-      List<String> names = new ArrayList<>(traces.keySet());
+      List<String> names = new ArrayList<>(parts.keySet());
       State dInitial = State.NONE;
       Tensor gradient = dOutput;
       for (int i = names.size() - 1; i >= 0; i--) {
         String prefix = names.get(i) + ".";
-        Gradients g = traces.get(names.get(i)).backward(gradient, dFinal.within(prefix));
+        Gradients g = parts.get(names.get(i)).backward(gradient, dFinal.within(prefix));
         dInitial = dInitial.withAll(prefix, g.initial());
         gradient = g.input();
       }

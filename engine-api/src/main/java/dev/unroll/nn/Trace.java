@@ -3,6 +3,7 @@
 package dev.unroll.nn;
 
 import dev.unroll.Tensor;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** What a forward pass leaves behind; it lives in the arena of the pass. */
@@ -21,6 +22,15 @@ public interface Trace {
    */
   default State finalState() {
     return State.NONE;
+  }
+
+  /**
+   * What a model of several layers is made of.
+   *
+   * @return the trace of each layer by name, in order; none for a single layer
+   */
+  default Map<String, Trace> parts() {
+    return Map.of();
   }
 
   /**
