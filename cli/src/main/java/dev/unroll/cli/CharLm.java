@@ -6,7 +6,6 @@ import dev.unroll.Arena;
 import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Dense;
@@ -25,10 +24,13 @@ import dev.unroll.text.StreamBatches;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Optimizer;
+import dev.unroll.train.XRay;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A character language model: from each character of a text it predicts the next. Embedding, LSTM
@@ -56,8 +58,7 @@ final class CharLm implements Session {
           "char-lm",
           "Embedding, LSTM, Dense: predicts the next character; Moby-Dick",
           "moby-dick.txt",
-          new TrainSettings(
-              "char-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", 32, 64, 0.004, 1, 0),
+          TrainSettings.of("char-lm", 32, 64, 0.004, 1),
           HORIZON,
           CharLm::new,
           CharLm::load);
@@ -139,7 +140,8 @@ final class CharLm implements Session {
       carried.zero(ops);
     }
     batches.next(inputs, targets);
-    Trace trace = network.forward(Pass.of(step, steps), step.indices(inputs), carried);
+    Trace trace =
+        network.forward(settings.pass(Pass.of(step, steps)), step.indices(inputs), carried);
     Losses.Loss loss =
         Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), step.indices(targets), null);
     trace.backward(loss.gradient(), State.NONE);
@@ -173,6 +175,35 @@ final class CharLm implements Session {
         .write(
             "", new Trained.Writing(length, new Sampler(0.7, 0, 1, seed), 0, null), text::append);
     return text.toString();
+  }
+
+  @Override
+  public Map<String, XRayReport> xray() {
+    int seq = Math.min(settings.seq(), heldOut.length - 1);
+    int streams = Math.max(1, Math.min(settings.batch(), (heldOut.length - 1) / seq));
+    XRayReport report =
+        XRay.take(
+            ops,
+            network,
+            seq,
+            streams,
+            (arena, t) -> arena.indices(heldOutAt(t, seq, streams)),
+            (arena, t, logits) ->
+                t < seq - 1
+                    ? null
+                    : Losses.crossEntropy(
+                            arena,
+                            CrossEntropy.MEAN,
+                            logits,
+                            arena.indices(heldOutAt(seq, seq, streams)),
+                            null)
+                        .gradient());
+    return Map.of("lstm", report);
+  }
+
+  /** Character t of some streams of the held-out text. */
+  private int[] heldOutAt(int t, int seq, int streams) {
+    return IntStream.range(0, streams).map(b -> heldOut[b * seq + t]).toArray();
   }
 
   @Override

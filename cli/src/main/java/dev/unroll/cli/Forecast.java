@@ -5,7 +5,6 @@ package dev.unroll.cli;
 import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.Reduction;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
@@ -22,6 +21,8 @@ import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Standardizer;
+import dev.unroll.train.XRay;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -52,8 +53,7 @@ final class Forecast implements Session {
           "forecast",
           "LSTM; time series of CO2 or weather",
           "co2-concentration.csv",
-          new TrainSettings(
-              "forecast", 1, Precision.EXACT, Corpus.BUILT_IN, "", 16, 48, 0.005, 1, 0),
+          TrainSettings.of("forecast", 16, 48, 0.005, 1),
           HORIZON,
           Forecast::new,
           Forecast::load);
@@ -127,7 +127,7 @@ final class Forecast implements Session {
     int[] starts = batches.at(number);
     Steps steps = Steps.uniform(settings.seq(), starts.length);
     Tensor x = step.tensor(windows(steps, 0, starts), steps.rows(), 1);
-    Trace trace = network.forward(Pass.of(step, steps), x, State.NONE);
+    Trace trace = network.forward(settings.pass(Pass.of(step, steps)), x, State.NONE);
     Tensor next = step.tensor(windows(steps, 1, starts), steps.rows(), 1);
     Losses.Loss loss =
         Losses.elementwise(step, ElementLoss.SQUARED, Reduction.MEAN, trace.output(), next);
@@ -187,6 +187,29 @@ final class Forecast implements Session {
     return "rmse: this model %.4f, last value %.4f, seasonal naive %.4f"
         .formatted(
             evaluate(), Scores.rmse(naive(false), truth()), Scores.rmse(naive(true), truth()));
+  }
+
+  @Override
+  public Map<String, XRayReport> xray() {
+    int from = changes.length - settings.seq() - 1;
+    XRayReport report =
+        XRay.take(
+            ops,
+            network,
+            settings.seq(),
+            1,
+            (arena, t) -> arena.tensor(new float[] {changes[from + t]}, 1, 1),
+            (arena, t, next) ->
+                t < settings.seq() - 1
+                    ? null
+                    : Losses.elementwise(
+                            arena,
+                            ElementLoss.SQUARED,
+                            Reduction.MEAN,
+                            next,
+                            arena.tensor(new float[] {changes[from + t + 1]}, 1, 1))
+                        .gradient());
+    return Map.of("lstm", report);
   }
 
   @Override

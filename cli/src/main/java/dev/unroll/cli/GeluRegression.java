@@ -7,7 +7,6 @@ import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
 import dev.unroll.Ops;
 import dev.unroll.Philox;
-import dev.unroll.Precision;
 import dev.unroll.Reduction;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
@@ -43,8 +42,7 @@ final class GeluRegression implements Session {
           "gelu-regression",
           "two inputs, GELU, one output; generated data",
           null,
-          new TrainSettings(
-              "gelu-regression", 1, Precision.EXACT, Corpus.BUILT_IN, "", 32, 1, 0.03, 0, 0),
+          TrainSettings.of("gelu-regression", 32, 1, 0.03, 0),
           HORIZON,
           GeluRegression::new,
           GeluRegression::load);

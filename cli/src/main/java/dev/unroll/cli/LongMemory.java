@@ -8,7 +8,6 @@ import dev.unroll.Arithmetic;
 import dev.unroll.ElementLoss;
 import dev.unroll.Ops;
 import dev.unroll.Philox;
-import dev.unroll.Precision;
 import dev.unroll.Reduction;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
@@ -31,10 +30,14 @@ import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
 import dev.unroll.train.Clipping;
 import dev.unroll.train.Optimizer;
+import dev.unroll.train.XRay;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * How far back a network can remember: the adding problem (S. Hochreiter, J. Schmidhuber, 1997). Of
@@ -61,8 +64,7 @@ final class LongMemory implements Session {
           "long-memory",
           "adding problem: tanh RNN, ReLU RNN, LSTM, GRU side by side",
           null,
-          new TrainSettings(
-              "long-memory", 1, Precision.EXACT, Corpus.BUILT_IN, "", 32, 100, 0.002, 0, 0),
+          TrainSettings.of("long-memory", 32, 100, 0.002, 0),
           HORIZON,
           LongMemory::new,
           LongMemory::load);
@@ -106,7 +108,12 @@ final class LongMemory implements Session {
   }
 
   /** A batch of the problem: inputs [T*B, 2] and sums [B]. */
-  private record Problem(int length, float[] inputs, float[] sums) {}
+  private record Problem(int length, float[] inputs, float[] sums) {
+    /** The inputs of a step, [B, 2]. */
+    float[] at(int t) {
+      return Arrays.copyOfRange(inputs, 2 * t * sums.length, 2 * (t + 1) * sums.length);
+    }
+  }
 
   private Problem problem(int length, int batch, long step) {
     float[] inputs = new float[2 * length * batch];
@@ -151,7 +158,7 @@ final class LongMemory implements Session {
   }
 
   private Tensor pass(Arena step, Sequential<Tensor> network, Problem problem) {
-    Trace trace = forward(step, network, problem);
+    Trace trace = forward(step, network, problem, settings::pass);
     int batch = problem.sums().length;
     Losses.Loss loss =
         Losses.elementwise(
@@ -164,10 +171,11 @@ final class LongMemory implements Session {
     return loss.value();
   }
 
-  private static Trace forward(Arena arena, Sequential<Tensor> network, Problem problem) {
+  private static Trace forward(
+      Arena arena, Sequential<Tensor> network, Problem problem, UnaryOperator<Pass> how) {
     Steps steps = Steps.uniform(problem.length(), problem.sums().length);
     Tensor x = arena.tensor(problem.inputs(), steps.rows(), 2);
-    return network.forward(Pass.of(arena, steps), x, State.NONE);
+    return network.forward(how.apply(Pass.of(arena, steps)), x, State.NONE);
   }
 
   private void clip(Arena step, Sequential<Tensor> network) {
@@ -188,7 +196,7 @@ final class LongMemory implements Session {
   private double error(String network, int length) {
     Problem problem = problem(Math.max(2, length), HELD_OUT, OUT_OF_TRAINING);
     try (Arena arena = ops.arena("long memory")) {
-      float[] sums = ops.read(forward(arena, networks.get(network), problem).output());
+      float[] sums = ops.read(forward(arena, networks.get(network), problem, p -> p).output());
       double squares = 0;
       for (int b = 0; b < sums.length; b++) {
         double d = sums[b] - (double) problem.sums()[b];
@@ -211,48 +219,43 @@ final class LongMemory implements Session {
               .formatted(name, error(name, seq / 4), error(name, seq / 2), error(name, seq)));
     }
     text.append("norm of dL/dh_t at t = 1, T/2, T - 1\n");
-    for (String name : NETWORKS) {
-      double[] norms = gradientNorms(networks.get(name));
-      text.append(
-          "%-5s %10.2e %10.2e %10.2e%n"
-              .formatted(name, norms[0], norms[norms.length / 2], norms[norms.length - 1]));
-    }
+    xray()
+        .forEach(
+            (name, report) -> {
+              float[] norms = report.norms();
+              text.append(
+                  "%-5s %10.2e %10.2e %10.2e%n"
+                      .formatted(name, norms[0], norms[norms.length / 2], norms[norms.length - 1]));
+            });
     return text.toString();
   }
 
-  /** Runs step by step with explicit states, so that each state has a gradient to be measured. */
-  private double[] gradientNorms(Sequential<Tensor> network) {
+  @Override
+  public Map<String, XRayReport> xray() {
     Problem problem = problem(settings.seq(), settings.batch(), OUT_OF_TRAINING);
     int batch = settings.batch();
-    double[] norms = new double[problem.length() - 1];
-    try (Arena arena = ops.arena("gradient norms")) {
-      Tensor x = arena.tensor(problem.inputs(), problem.length() * batch, 2);
-      Trace[] traces = new Trace[problem.length()];
-      State state = State.NONE;
-      Pass one = Pass.of(arena, Steps.uniform(1, batch));
-      for (int t = 0; t < traces.length; t++) {
-        traces[t] = network.forward(one, x.rows(t * batch, batch), state);
-        state = traces[t].finalState();
-      }
-      Tensor zero = arena.tensor(batch, 1);
-      ops.fill(0, zero);
-      Tensor output = traces[traces.length - 1].output();
-      Tensor target = arena.tensor(problem.sums(), batch, 1);
-      Tensor gradient =
-          Losses.elementwise(arena, ElementLoss.SQUARED, Reduction.MEAN, output, target).gradient();
-      State dState = State.NONE;
-      for (int t = traces.length - 1; t > 0; t--) {
-        dState = traces[t].backward(t == traces.length - 1 ? gradient : zero, dState).initial();
-        norms[t - 1] = norm(arena, dState.get("memory.h"));
-      }
-    }
-    return norms;
-  }
-
-  private double norm(Arena arena, Tensor tensor) {
-    Tensor norm = arena.tensor(1, 1);
-    ops.norm(List.of(tensor), norm);
-    return ops.read(norm)[0];
+    Map<String, XRayReport> reports = new LinkedHashMap<>();
+    networks.forEach(
+        (name, network) ->
+            reports.put(
+                name,
+                XRay.take(
+                    ops,
+                    network,
+                    settings.seq(),
+                    batch,
+                    (arena, t) -> arena.tensor(problem.at(t), batch, 2),
+                    (arena, t, sums) ->
+                        t < settings.seq() - 1
+                            ? null
+                            : Losses.elementwise(
+                                    arena,
+                                    ElementLoss.SQUARED,
+                                    Reduction.MEAN,
+                                    sums,
+                                    arena.tensor(problem.sums(), batch, 1))
+                                .gradient())));
+    return reports;
   }
 
   private static Trained load(Arena model, ModelFolder folder) throws IOException {
@@ -269,7 +272,8 @@ final class LongMemory implements Session {
         try (Arena arena = model.ops().arena("predict")) {
           networks.forEach(
               (name, n) ->
-                  answer.put(name, model.ops().read(forward(arena, n, problem).output())[0]));
+                  answer.put(
+                      name, model.ops().read(forward(arena, n, problem, p -> p).output())[0]));
         }
         return answer;
       }

@@ -7,6 +7,7 @@ import dev.unroll.io.FileFormatException;
 import dev.unroll.io.Json;
 import dev.unroll.train.TrainingListener;
 import dev.unroll.train.TrainingStep;
+import dev.unroll.train.XRayReport;
 import java.io.BufferedWriter;
 import java.io.Closeable;
 import java.io.IOException;
@@ -108,6 +109,15 @@ final class Metrics implements TrainingListener, Closeable {
       throw new UncheckedIOException(cannotWrite(e));
     }
     last = System.nanoTime();
+  }
+
+  /** Writes what an X-ray saw; to the event file only. */
+  void xray(XRayReport report) {
+    try {
+      report.write(events);
+    } catch (IOException e) {
+      throw new UncheckedIOException(cannotWrite(e));
+    }
   }
 
   private void record(Map<String, Object> line) {

@@ -7,7 +7,6 @@ import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
 import dev.unroll.Ops;
 import dev.unroll.Philox;
-import dev.unroll.Precision;
 import dev.unroll.Tensor;
 import dev.unroll.nn.EncoderDecoder;
 import dev.unroll.nn.Losses;
@@ -50,7 +49,7 @@ final class Reverse implements Session {
           "reverse",
           "encoder-decoder that writes a word backwards; generated words",
           null,
-          new TrainSettings("reverse", 1, Precision.EXACT, Corpus.BUILT_IN, "", 64, 8, 0.004, 1, 0),
+          TrainSettings.of("reverse", 64, 8, 0.004, 1),
           HORIZON,
           Reverse::new,
           Reverse::load);
@@ -110,9 +109,9 @@ final class Reverse implements Session {
         network
             .layer()
             .forward(
-                Pass.of(step, out),
+                settings.pass(Pass.of(step, out)),
                 new EncoderDecoder.Pair<>(
-                    Pass.of(step, in),
+                    settings.pass(Pass.of(step, in)),
                     step.indices(in.pack(words)),
                     step.indices(out.pack(map(answers, true)))),
                 State.NONE);

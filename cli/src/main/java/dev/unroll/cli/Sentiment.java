@@ -6,7 +6,6 @@ import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
 import dev.unroll.Indices;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.Reduction;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Initializer;
@@ -51,8 +50,7 @@ final class Sentiment implements Session {
           "sentiment",
           "Embedding, bidirectional GRU, ragged batches; review sentences",
           "sentiment.tsv",
-          new TrainSettings(
-              "sentiment", 1, Precision.EXACT, Corpus.BUILT_IN, "", 32, 40, 0.003, 1, 0),
+          TrainSettings.of("sentiment", 32, 40, 0.003, 1),
           HORIZON,
           Sentiment::new,
           Sentiment::load);
@@ -130,7 +128,7 @@ final class Sentiment implements Session {
     int[] chosen = batches.get(fold).at(number);
     Ragged ragged = examples.ragged(chosen);
     Indices ids = step.indices(examples.packed(ragged, chosen));
-    Pass pass = Pass.of(step, ragged).withDropout(settings.seed(), number);
+    Pass pass = settings.pass(Pass.of(step, ragged)).withDropout(settings.seed(), number);
     Trace trace = networks.get(fold).forward(pass, ids, State.NONE);
     float[] targets = new float[chosen.length];
     for (int i = 0; i < targets.length; i++) {

@@ -8,6 +8,7 @@ import dev.unroll.nn.State;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Trainer;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -67,6 +68,16 @@ interface Session extends Trainer.Task {
 
   /** One line about the data. */
   String data();
+
+  /**
+   * Looks into back-propagation through time, for {@code --xray}.
+   *
+   * @return a report by network
+   * @throws CliException if the network is not one of those that can be looked into
+   */
+  default Map<String, XRayReport> xray() {
+    throw CliException.usage("--xray works with the recipes char-lm, forecast and long-memory");
+  }
 
   /**
    * Every number of one forward and backward pass, for {@code --explain}.

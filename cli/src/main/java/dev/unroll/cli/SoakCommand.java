@@ -5,7 +5,6 @@ package dev.unroll.cli;
 import dev.unroll.Arena;
 import dev.unroll.BackendProvider;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.train.Trainer;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -52,9 +51,7 @@ final class SoakCommand implements Callable<Integer> {
       throw CliException.usage("--steps must be at least " + MEASUREMENTS + ": " + steps);
     }
     Corpus corpus = Corpus.load(Corpus.BUILT_IN, CharLm.RECIPE.resource());
-    TrainSettings settings =
-        new TrainSettings(
-            "char-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", BATCH, SEQ, 0.004, 1, 0);
+    TrainSettings settings = TrainSettings.of("char-lm", BATCH, SEQ, 0.004, 1);
     try (Ops ops = BackendChoice.open(backend, BackendProvider.Options.DEFAULT);
         Arena model = ops.arena("model")) {
       Session session = new CharLm(model, settings, corpus, EMBEDDING, HIDDEN);

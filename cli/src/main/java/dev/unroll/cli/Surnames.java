@@ -7,7 +7,6 @@ import dev.unroll.Arena;
 import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.Reduction;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Dense;
@@ -57,8 +56,7 @@ final class Surnames implements Session {
           "surnames",
           "tanh RNN over characters; which of 10 languages a name is from",
           "surnames.tsv",
-          new TrainSettings(
-              "surnames", 1, Precision.EXACT, Corpus.BUILT_IN, "", 1, 32, 0.005, 0, 0),
+          TrainSettings.of("surnames", 1, 32, 0.005, 0),
           75_000,
           Surnames::new,
           Surnames::load);
@@ -117,7 +115,7 @@ final class Surnames implements Session {
     int[] chosen = batches.at(number);
     Ragged ragged = examples.ragged(chosen);
     Indices ids = step.indices(examples.packed(ragged, chosen));
-    Trace trace = network.forward(Pass.of(step, ragged), ids, State.NONE);
+    Trace trace = network.forward(settings.pass(Pass.of(step, ragged)), ids, State.NONE);
     Indices targets = step.indices(TextExamples.ordered(ragged, classes, chosen));
     Losses.Loss loss = Losses.crossEntropy(step, NLL, trace.output(), targets, null);
     trace.backward(loss.gradient(), State.NONE);

@@ -69,10 +69,13 @@ final class TrainOptions {
   @Option(names = "--quiet", description = "prints the last two lines only")
   private boolean quiet;
 
-  @Option(names = "--xray", description = "not built yet")
+  @Option(names = "--xray", description = "looks at gradients, gates and units at the end")
   private boolean xray;
 
-  @Option(names = "--recompute", paramLabel = "K", description = "not built yet")
+  @Option(
+      names = "--recompute",
+      paramLabel = "K",
+      description = "keeps gates and cell states every K steps only: less memory, same bits")
   private Integer recompute;
 
   @Option(names = "--explain", description = "prints every number of one pass (two-four-one)")
@@ -84,8 +87,7 @@ final class TrainOptions {
    * @throws CliException naming the option
    */
   void check() {
-    refuse(xray, "--xray");
-    refuse(recompute != null, "--recompute");
+    atLeastOne("--recompute", recompute == null ? null : recompute.longValue());
     if (steps != null && epochs != null) {
       throw CliException.usage("give --steps or --epochs, not both");
     }
@@ -93,12 +95,6 @@ final class TrainOptions {
     atLeastOne("--epochs", epochs);
     atLeastOne("--threads", threads == null ? null : threads.longValue());
     BackendChoice.requireKnown(backend);
-  }
-
-  private static void refuse(boolean given, String option) {
-    if (given) {
-      throw CliException.notBuilt("the option " + option);
-    }
   }
 
   private static void atLeastOne(String option, Long value) {
@@ -119,7 +115,8 @@ final class TrainOptions {
         seq == null ? base.seq() : seq,
         lr == null ? base.lr() : lr,
         clip == null ? base.clip() : clip,
-        eval == null ? base.eval() : eval);
+        eval == null ? base.eval() : eval,
+        recompute == null ? base.recompute() : recompute);
   }
 
   /** The number of steps in all. */
@@ -152,6 +149,10 @@ final class TrainOptions {
 
   boolean explain() {
     return explain;
+  }
+
+  boolean xray() {
+    return xray;
   }
 
   boolean quiet() {

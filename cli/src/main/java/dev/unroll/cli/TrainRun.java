@@ -5,9 +5,11 @@ package dev.unroll.cli;
 import dev.unroll.Ops;
 import dev.unroll.nn.ModelFile;
 import dev.unroll.train.Clipping;
+import dev.unroll.train.ClippingEvents;
 import dev.unroll.train.Digest;
 import dev.unroll.train.DivergedException;
 import dev.unroll.train.Trainer;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +29,7 @@ final class TrainRun {
   private final Ops ops;
   private final Session session;
   private final Trainer trainer;
+  private final ClippingEvents clipped;
 
   TrainRun(
       Console console,
@@ -41,6 +44,7 @@ final class TrainRun {
     this.ops = session.ops();
     this.session = session;
     this.trainer = trainer(ops, session, settings);
+    this.clipped = new ClippingEvents(settings.clip());
   }
 
   /** The trainer of a session. */
@@ -121,6 +125,7 @@ final class TrainRun {
       Checkpoints checkpoints,
       Interrupts interrupts) {
     trainer.addListener(metrics);
+    trainer.addListener(clipped);
     try (ProgressReport progress =
         options.quiet()
             ? null
@@ -153,6 +158,9 @@ final class TrainRun {
     PlacementFile.write(folder.file(RunFolder.PLACEMENT), ops.placement());
     LossPlot.write(folder.file(RunFolder.PLOT), trainer.losses(), metrics.evaluations());
     session.plot(folder.path());
+    if (options.xray()) {
+      xray(folder, metrics);
+    }
     if (!options.quiet()) {
       console.print("\na sample:\n%s\n", session.sample(Samples.LENGTH, settings.seed()));
     }
@@ -168,6 +176,17 @@ final class TrainRun {
     String digest =
         new Digest().add(trainer.losses()).add(ops, session.network().parameters()).hex();
     console.print("digest sha256:%s", digest);
+  }
+
+  private void xray(RunFolder folder, Metrics metrics) throws IOException {
+    for (Map.Entry<String, XRayReport> e : session.xray().entrySet()) {
+      console.print("x-ray of %s: %s", e.getKey(), String.join("\n  ", e.getValue().verdict()));
+      metrics.xray(e.getValue());
+      XRayPlot.write(folder.file("xray-" + e.getKey() + ".png"), e.getValue());
+    }
+    if (settings.clip() > 0) {
+      console.print("%s", clipped);
+    }
   }
 
   static double meanOfLast(float[] losses) {

@@ -3,6 +3,7 @@
 package dev.unroll.cli;
 
 import dev.unroll.Precision;
+import dev.unroll.nn.Pass;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,8 @@ import java.util.Map;
  * @param lr highest learning rate
  * @param clip largest global norm of the gradients; 0 for no clipping
  * @param eval steps between evaluations; 0 for one at the end only
+ * @param recompute steps between which gates and cell states are computed twice to save memory; 0:
+ *     all are kept
  */
 record TrainSettings(
     String recipe,
@@ -32,7 +35,8 @@ record TrainSettings(
     int seq,
     double lr,
     double clip,
-    int eval) {
+    int eval,
+    int recompute) {
 
   /** Checks the settings. */
   TrainSettings {
@@ -44,7 +48,14 @@ record TrainSettings(
         (long) batch * seq);
     require(lr > 0 && lr <= Float.MAX_VALUE, "--lr must be above 0", lr);
     require(clip >= 0 && clip <= Float.MAX_VALUE, "--clip must be 0 (none) or more", clip);
+    require(recompute >= 0, "--recompute must be at least 1", recompute);
     require(eval >= 0, "--eval must be 0 (at the end only) or more", eval);
+  }
+
+  /** A recipe's settings: the built-in data, exact, everything kept. */
+  static TrainSettings of(String recipe, int batch, int seq, double lr, double clip) {
+    return new TrainSettings(
+        recipe, 1, Precision.EXACT, Corpus.BUILT_IN, "", batch, seq, lr, clip, 0, 0);
   }
 
   private static void require(boolean holds, String what, Number value) {
@@ -53,10 +64,25 @@ record TrainSettings(
     }
   }
 
+  /** A training pass that keeps what these settings say. */
+  Pass pass(Pass plain) {
+    return recompute == 0 ? plain : plain.withRecompute(recompute);
+  }
+
   /** These settings with the text that was read. */
   TrainSettings with(Corpus corpus) {
     return new TrainSettings(
-        recipe, seed, precision, corpus.source(), corpus.sha256(), batch, seq, lr, clip, eval);
+        recipe,
+        seed,
+        precision,
+        corpus.source(),
+        corpus.sha256(),
+        batch,
+        seq,
+        lr,
+        clip,
+        eval,
+        recompute);
   }
 
   /**
@@ -99,6 +125,7 @@ record TrainSettings(
     tree.put("lr", lr);
     tree.put("clip", clip);
     tree.put("eval", (long) eval);
+    tree.put("recompute", (long) recompute);
     return tree;
   }
 
@@ -119,6 +146,7 @@ record TrainSettings(
         Math.toIntExact((Long) tree.get("seq")),
         ((Number) tree.get("lr")).doubleValue(),
         ((Number) tree.get("clip")).doubleValue(),
-        Math.toIntExact((Long) tree.get("eval")));
+        Math.toIntExact((Long) tree.get("eval")),
+        Math.toIntExact((Long) tree.getOrDefault("recompute", 0L)));
   }
 }

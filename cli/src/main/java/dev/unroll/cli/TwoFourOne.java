@@ -6,7 +6,6 @@ import dev.unroll.Activation;
 import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.Reduction;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
@@ -43,8 +42,7 @@ final class TwoFourOne implements Session {
           "two-four-one",
           "2-4-1 perceptron on four points; --explain prints every number",
           null,
-          new TrainSettings(
-              "two-four-one", 1, Precision.EXACT, Corpus.BUILT_IN, "", 4, 1, 0.5, 0, 0),
+          TrainSettings.of("two-four-one", 4, 1, 0.5, 0),
           5000,
           TwoFourOne::new,
           TwoFourOne::load);

@@ -6,7 +6,6 @@ import dev.unroll.Arena;
 import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
 import dev.unroll.Ops;
-import dev.unroll.Precision;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Bias;
@@ -55,8 +54,7 @@ final class WordLm implements Session {
           "word-lm",
           "Embedding, two LSTMs, Dense on the last step; Moby-Dick by words",
           "moby-dick.txt",
-          new TrainSettings(
-              "word-lm", 1, Precision.EXACT, Corpus.BUILT_IN, "", 64, 16, 0.002, 1, 0),
+          TrainSettings.of("word-lm", 64, 16, 0.002, 1),
           HORIZON,
           WordLm::new,
           WordLm::load);
@@ -116,7 +114,7 @@ final class WordLm implements Session {
         ids[t * starts.length + b] = words[starts[b] + t];
       }
     }
-    return network.forward(Pass.of(arena, steps), arena.indices(ids), State.NONE);
+    return network.forward(settings.pass(Pass.of(arena, steps)), arena.indices(ids), State.NONE);
   }
 
   private int[] targets(int... starts) {

@@ -71,8 +71,6 @@ class BadInputTest {
   @CsvSource({
     "train word-lm",
     "train reverse",
-    "train --xray",
-    "train --recompute 2",
     "train --backend cuda",
     "train --backend cuda:1",
     "train --backend cuda:0",

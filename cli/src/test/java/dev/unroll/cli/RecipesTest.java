@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipesTest {
   @TempDir Path folder;
@@ -88,6 +89,36 @@ class RecipesTest {
     Cli.Result text = Cli.run("generate", "--model", model);
     assertThat(text.exitCode()).isEqualTo(2);
     assertThat(text.err()).contains("does not generate text");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"char-lm", "forecast", "long-memory"})
+  void looksIntoBackPropagation(String recipe) {
+    Path run = folder.resolve("run");
+    Cli.Result result = train(recipe, "cpu", run, "--steps", 2, "--xray");
+    assertThat(result.out()).contains("x-ray of lstm: ");
+    assertThat(run.resolve("xray-lstm.png")).isNotEmptyFile();
+    Cli.Result other =
+        Cli.run(
+            "train",
+            "reverse",
+            "--steps",
+            1,
+            "--batch",
+            2,
+            "--xray",
+            "--out",
+            folder.resolve("other"));
+    assertThat(other.exitCode()).isEqualTo(2);
+    assertThat(other.err()).contains("--xray works with");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"char-lm", "sentiment", "reverse"})
+  void recomputingSavesMemoryAndChangesNoBit(String recipe) {
+    String plain = train(recipe, "cpu", folder.resolve("plain"), "--steps", 3).digest();
+    Cli.Result saving = train(recipe, "cpu", folder.resolve("k"), "--steps", 3, "--recompute", 3);
+    assertThat(saving.digest()).isEqualTo(plain);
   }
 
   @Test
