@@ -178,7 +178,7 @@ class BadInputTest {
 
   @Test
   void verboseAddsTheStackTrace() {
-    Cli.Result result = Cli.run("train", "--xray", "--verbose");
+    Cli.Result result = Cli.run("train", "no-such-recipe", "--verbose");
     assertThat(result.exitCode()).isEqualTo(2);
     assertThat(result.err()).contains("\tat ");
   }
