@@ -254,6 +254,7 @@ void releaseAll() {
   for (auto& [base, a] : heap().all) {
     if (!a.freed && !a.module) retire(heap(), a);
   }
+  marksLost = false;  // what unchecked kernels wrote is gone
 }
 
 void clearCells() {
