@@ -2,10 +2,13 @@
 
 /** The CUDA backend. */
 module dev.unroll.cuda {
-  requires dev.unroll.kernels;
+  requires transitive dev.unroll.kernels;
   requires jcublas;
   requires jcuda;
 
+  exports dev.unroll.cuda;
+
   provides dev.unroll.BackendProvider with
-      dev.unroll.cuda.CudaProvider;
+      dev.unroll.cuda.CudaProvider,
+      dev.unroll.cuda.EmulatedProvider;
 }
