@@ -114,10 +114,13 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
     }
     begin("close");
     List<Arena> open = List.copyOf(arenas);
-    open.forEach(Arena::close);
-    pool.flush();
-    closed = true;
-    backend.close();
+    try {
+      open.forEach(Arena::close);
+      pool.flush();
+    } finally { // a device that failed frees nothing, but lets go of everything when it is closed
+      closed = true;
+      backend.close();
+    }
     if (!open.isEmpty()) {
       throw new IllegalStateException(
           "close: "
