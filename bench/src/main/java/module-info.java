@@ -6,6 +6,7 @@ module dev.unroll.bench {
   requires dev.unroll.api;
   requires static jdk.incubator.vector;
   requires jdk.management;
+  requires static jmh.core;
 
   exports dev.unroll.bench to
       dev.unroll.cli;
