@@ -31,7 +31,7 @@ DEVICE_FN unsigned int philox(
 }
 
 // y = x * scale where the element's random number is at least p, else +0.
-KERNEL void dropout(float p, float scale,
+KERNEL ELEMENTWISE void dropout(float p, float scale,
     GLOBAL const int* key, int key0, // [4]: seed low, seed high, step low, step high
     int stream,
     GLOBAL const int* ids, int ids0, // [rows]: the rows' numbers; not read without has_ids
@@ -43,7 +43,7 @@ KERNEL void dropout(float p, float scale,
   unsigned int seed_high = (unsigned int) key[key0 + 1];
   unsigned int step_low = (unsigned int) key[key0 + 2];
   unsigned int step_high = (unsigned int) key[key0 + 3];
-  EACH_ELEMENT(DENSE2(x, y),
+  EACH_OF(ALL2(IN(x), OUT(y)),
     unsigned int id = (unsigned int) (has_ids ? ids[ids0 + r] : r);
     unsigned int bits = philox(id * (unsigned int) cols + (unsigned int) c, (unsigned int) stream,
         step_low, step_high, seed_low, seed_high);

@@ -36,11 +36,11 @@ DEVICE_FN float clip(float delta, float d) { return d > delta ? delta : d < -del
 
 #define LOSS(KIND, VALUE)                                                        \
   case LOSS_##KIND:                                                              \
-    EACH_ELEMENT(DENSE3(x, target, out), float v = AT(x, r, c);                  \
-                 float t = AT(target, r, c); AT(out, r, c) = VALUE;)             \
+    EACH_OF(ALL3(IN(x), IN(target), OUT(out)), float v = AT(x, r, c);            \
+            float t = AT(target, r, c); AT(out, r, c) = VALUE;)                  \
     break;
 
-KERNEL void element_loss(int kind, float delta,
+KERNEL ELEMENTWISE void element_loss(int kind, float delta,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
     GLOBAL const float* target, int target0, int targetr, int targetc, // [rows, cols]
     GLOBAL float* out, int out0, int outr, int outc, // [rows, cols]
@@ -55,13 +55,13 @@ KERNEL void element_loss(int kind, float delta,
 
 #define LOSS_GRAD(KIND, VALUE)                                                   \
   case LOSS_##KIND:                                                              \
-    EACH_ELEMENT(DENSE4(x, target, dout, dx), float v = AT(x, r, c);             \
-                 float t = AT(target, r, c); float g = AT(dout, r, c) / divisor; \
-                 AT(dx, r, c) = g * (VALUE);)                                    \
+    EACH_OF(ALL4(IN(x), IN(target), IN(dout), OUT(dx)), float v = AT(x, r, c);   \
+            float t = AT(target, r, c); float g = AT(dout, r, c) / divisor;      \
+            AT(dx, r, c) = g * (VALUE);)                                         \
     break;
 
 // dx = (dout / divisor) * the derivative of the loss with respect to x.
-KERNEL void element_loss_grad(int kind, float delta, float divisor,
+KERNEL ELEMENTWISE void element_loss_grad(int kind, float delta, float divisor,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
     GLOBAL const float* target, int target0, int targetr, int targetc, // [rows, cols]
     GLOBAL const float* dout, int dout0, int doutr, int doutc, // [rows, cols]

@@ -37,30 +37,31 @@
 #define DENSE3(x, y, z) (DENSE2(x, y) && DENSE1(z))
 #define DENSE4(x, y, z, w) (DENSE2(x, y) && DENSE2(z, w))
 
-KERNEL void fill(float value,
+KERNEL ELEMENTWISE void fill(float value,
     GLOBAL float* out, int out0, int outr, int outc, // [rows, cols]
     int rows, int cols) {
-  EACH_ELEMENT(DENSE1(out), AT(out, r, c) = value;)
+  EACH_OF(ALL1(OUT(out)), AT(out, r, c) = value;)
 }
 
 // y = (alpha * x) + (beta * y); with beta 0 y is not read.
-KERNEL void axpby(float alpha,
+KERNEL ELEMENTWISE void axpby(float alpha,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
     float beta,
     GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
     int rows, int cols) {
   if (beta == 0.0f) {
-    EACH_ELEMENT(DENSE2(x, y), AT(y, r, c) = alpha * AT(x, r, c);)
+    EACH_OF(ALL2(IN(x), OUT(y)), AT(y, r, c) = alpha * AT(x, r, c);)
   } else {
-    EACH_ELEMENT(DENSE2(x, y), AT(y, r, c) = (alpha * AT(x, r, c)) + (beta * AT(y, r, c));)
+    EACH_OF(ALL2(IN(x), BOTH(y)),
+      AT(y, r, c) = (alpha * AT(x, r, c)) + (beta * AT(y, r, c));)
   }
 }
 
-KERNEL void copy(
+KERNEL ELEMENTWISE void copy(
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
     GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
     int rows, int cols) {
-  EACH_ELEMENT(DENSE2(x, y), AT(y, r, c) = AT(x, r, c);)
+  EACH_OF(ALL2(IN(x), OUT(y)), AT(y, r, c) = AT(x, r, c);)
 }
 
 // The numbers of the constants of Arithmetic.
@@ -71,11 +72,11 @@ KERNEL void copy(
 
 #define BINARY(OP, VALUE)                                                        \
   case ARITHMETIC_##OP:                                                          \
-    EACH_ELEMENT(DENSE3(a, b, out), float left = AT(a, r, c);                   \
-                 float right = AT(b, r, c); AT(out, r, c) = VALUE;)              \
+    EACH_OF(ALL3(IN(a), IN(b), OUT(out)), float left = AT(a, r, c);              \
+            float right = AT(b, r, c); AT(out, r, c) = VALUE;)                   \
     break;
 
-KERNEL void binary(int op,
+KERNEL ELEMENTWISE void binary(int op,
     GLOBAL const float* a, int a0, int ar, int ac, // [rows, cols]
     GLOBAL const float* b, int b0, int br, int bc, // [rows, cols]
     GLOBAL float* out, int out0, int outr, int outc, // [rows, cols]
@@ -100,10 +101,10 @@ KERNEL void binary(int op,
 
 #define MAP(KIND, VALUE)                                                         \
   case UNARY_##KIND:                                                             \
-    EACH_ELEMENT(DENSE2(x, y), float v = AT(x, r, c); AT(y, r, c) = VALUE;)      \
+    EACH_OF(ALL2(IN(x), OUT(y)), float v = AT(x, r, c); AT(y, r, c) = VALUE;)    \
     break;
 
-KERNEL void map(int kind, float low, float high,
+KERNEL ELEMENTWISE void map(int kind, float low, float high,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
     GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
     int rows, int cols) {
@@ -191,10 +192,10 @@ DEVICE_FN float mish_grad(float x) {
 
 #define ACTIVATE(KIND, VALUE)                                                    \
   case ACTIVATION_##KIND:                                                        \
-    EACH_ELEMENT(DENSE2(x, y), float v = AT(x, r, c); AT(y, r, c) = VALUE;)      \
+    EACH_OF(ALL2(IN(x), OUT(y)), float v = AT(x, r, c); AT(y, r, c) = VALUE;)    \
     break;
 
-KERNEL void activate(int kind, float alpha, float beta,
+KERNEL ELEMENTWISE void activate(int kind, float alpha, float beta,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
     GLOBAL float* y, int y0, int yr, int yc, // [rows, cols]
     int rows, int cols) {
@@ -205,11 +206,11 @@ KERNEL void activate(int kind, float alpha, float beta,
 
 #define ACTIVATE_GRAD(KIND, VALUE)                                               \
   case ACTIVATION_##KIND:                                                        \
-    EACH_ELEMENT(DENSE3(x, dy, dx), float v = AT(x, r, c);                       \
-                 float d = AT(dy, r, c); AT(dx, r, c) = VALUE;)                  \
+    EACH_OF(ALL3(IN(x), IN(dy), OUT(dx)), float v = AT(x, r, c);                 \
+            float d = AT(dy, r, c); AT(dx, r, c) = VALUE;)                       \
     break;
 
-KERNEL void activate_grad(int kind, float alpha, float beta,
+KERNEL ELEMENTWISE void activate_grad(int kind, float alpha, float beta,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols], input or output, see above
     GLOBAL const float* dy, int dy0, int dyr, int dyc, // [rows, cols]
     GLOBAL float* dx, int dx0, int dxr, int dxc, // [rows, cols]

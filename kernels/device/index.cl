@@ -4,7 +4,7 @@
 // row, to the number of rows of the table - 1; the host has checked them.
 
 // out[r] = table[numbers[r]], or +0 for -1. Grid as in elementwise.cl.
-KERNEL void gather(
+KERNEL ELEMENTWISE void gather(
     GLOBAL const float* table, int table0, int tabler, int tablec, // [any, cols]
     GLOBAL const int* numbers, int numbers0, // [rows]
     GLOBAL float* out, int out0, int outr, int outc, // [rows, cols]

@@ -12,7 +12,7 @@
   grad = weight_decay == 0.0f ? grad : grad + (weight_decay * (p));
 
 // scalars: learning rate. first says that the buffer is fresh and becomes the gradient itself.
-KERNEL void sgd_step(
+KERNEL ELEMENTWISE void sgd_step(
     GLOBAL const float* scalars, int scalars0, int scalarsr, int scalarsc, // [1, 1]
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,
@@ -41,7 +41,7 @@ KERNEL void sgd_step(
 }
 
 // scalars: step size, factor of the root, decoupled decay.
-KERNEL void adam_step(
+KERNEL ELEMENTWISE void adam_step(
     GLOBAL const float* scalars, int scalars0, int scalarsr, int scalarsc, // [1, 3]
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,
@@ -74,7 +74,7 @@ KERNEL void adam_step(
 }
 
 // scalars: learning rate.
-KERNEL void rmsprop_step(
+KERNEL ELEMENTWISE void rmsprop_step(
     GLOBAL const float* scalars, int scalars0, int scalarsr, int scalarsc, // [1, 1]
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,

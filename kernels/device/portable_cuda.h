@@ -4,6 +4,8 @@
 // nvcc must be told --fmad=false --prec-div=true --prec-sqrt=true --ftz=false.
 
 #define KERNEL extern "C" __global__
+// Groups of at most 256.
+#define ELEMENTWISE __launch_bounds__(256)
 #define GLOBAL
 #define LOCAL __shared__
 #define LOCAL_ARG

@@ -6,6 +6,7 @@
 #pragma OPENCL FP_CONTRACT OFF
 
 #define KERNEL __kernel
+#define ELEMENTWISE
 #define GLOBAL __global
 #define LOCAL __local
 #define LOCAL_ARG __local

@@ -28,7 +28,7 @@ DEVICE_FN float tanh_grad(float y, float dy) { return dy * (1.0f - (y * y)); }
     break;
 
 // dpre = (dh + dout) * the derivative of the activation; forward is the kernel activate.
-KERNEL void rnn_cell_grad(int kind, float alpha, float beta,
+KERNEL ELEMENTWISE void rnn_cell_grad(int kind, float alpha, float beta,
     GLOBAL const float* x, int x0, int xr, int xc, // [rows, hidden]: h or pre, as in activate_grad
     GLOBAL const float* dh, int dh0, int dhr, int dhc, // [rows, hidden]
     GLOBAL const float* dout, int dout0, int doutr, int doutc, // [rows, hidden]
@@ -40,7 +40,7 @@ KERNEL void rnn_cell_grad(int kind, float alpha, float beta,
   }
 }
 
-KERNEL void lstm_cell(
+KERNEL ELEMENTWISE void lstm_cell(
     GLOBAL float* gates, int gates0, int gatesr, int gatesc, // [rows, 4 hidden]: i, f, g, o
     GLOBAL const float* cprev, int cprev0, int cprevr, int cprevc, // [rows, hidden]
     GLOBAL float* cell, int cell0, int cellr, int cellc, // [rows, hidden]
@@ -63,7 +63,7 @@ KERNEL void lstm_cell(
     AT(h, r, c) = o * t;)
 }
 
-KERNEL void lstm_cell_grad(
+KERNEL ELEMENTWISE void lstm_cell_grad(
     GLOBAL const float* gates, int gates0, int gatesr, int gatesc, // [rows, 4 hidden], activations
     GLOBAL const float* cprev, int cprev0, int cprevr, int cprevc, // [rows, hidden]
     GLOBAL const float* tanhc, int tanhc0, int tanhcr, int tanhcc, // [rows, hidden]
@@ -89,7 +89,7 @@ KERNEL void lstm_cell_grad(
     AT(dc, r, c) = dstate * f;)
 }
 
-KERNEL void gru_cell(
+KERNEL ELEMENTWISE void gru_cell(
     GLOBAL float* gates, int gates0, int gatesr, int gatesc, // [rows, 3 hidden]: r, z, n
     GLOBAL const float* fromh, int fromh0, int fromhr, int fromhc, // [rows, 3 hidden]
     GLOBAL const float* hprev, int hprev0, int hprevr, int hprevc, // [rows, hidden]
@@ -106,7 +106,7 @@ KERNEL void gru_cell(
     AT(h, r, c) = ((1.0f - z) * n) + (z * AT(hprev, r, c));)
 }
 
-KERNEL void gru_cell_grad(
+KERNEL ELEMENTWISE void gru_cell_grad(
     GLOBAL const float* gates, int gates0, int gatesr, int gatesc, // [rows, 3 hidden], activations
     GLOBAL const float* fromh, int fromh0, int fromhr, int fromhc, // [rows, 3 hidden], last third
     GLOBAL const float* hprev, int hprev0, int hprevr, int hprevc, // [rows, hidden]

@@ -373,7 +373,7 @@ KERNEL __launch_bounds__(64, 8) void matmul_tiles_1(
 }
 
 // out = beta * old + the chunks' sums, in the order of the chunks. Grid as in elementwise.cl.
-KERNEL void matmul_add(
+KERNEL ELEMENTWISE void matmul_add(
     GLOBAL const float* parts, int parts0, int partsr, int partsc, // [chunks, rows * cols]
     int chunks, float beta,
     GLOBAL const float* old, int old0, int oldr, int oldc, // [rows, cols]

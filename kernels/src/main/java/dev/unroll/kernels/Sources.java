@@ -20,6 +20,7 @@ public record Sources(String text) {
       List.of(
           "portable_opencl.h",
           "functions.cl",
+          "operands.cl",
           "elementwise.cl",
           "dropout.cl",
           "element_loss.cl",
