@@ -54,7 +54,7 @@ final class ProtoMessage {
     return bytes.toByteArray();
   }
 
-  private ProtoMessage bytes(int field, byte[] value) {
+  ProtoMessage bytes(int field, byte[] value) {
     tag(field, LENGTH);
     rawVarint(value.length);
     bytes.writeBytes(value);

@@ -44,6 +44,10 @@ public final class LayerNorm implements Layer<Tensor> {
     this.eps = eps;
   }
 
+  float epsilon() {
+    return eps;
+  }
+
   @Override
   public List<Parameter> parameters() {
     return List.of(weight, bias);

@@ -45,6 +45,10 @@ public final class Rnn extends Recurrent {
     this.f = f;
   }
 
+  final Activation activation() {
+    return f;
+  }
+
   @Override
   Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor pre, List<Tensor> states) {
     Ops ops = arena.ops();
