@@ -23,8 +23,12 @@ inline u32 toBits(float value) {
   return bits;
 }
 
-// Single precision has one NaN for results; double precision keeps payloads.
-inline float canonical(float x) { return x != x ? fromBits(0x7fffffff) : x; }
+// Single precision has one NaN for results; double precision keeps payloads. Without a branch:
+// loops with both a branch and a function such as fma are not vectorised.
+inline float canonical(float x) {
+  u32 isNaN = -static_cast<u32>(x != x);
+  return fromBits((toBits(x) & ~isNaN) | (isNaN & 0x7fffffff));
+}
 inline double canonical(double x) { return x; }
 
 inline float flush(float x) {
