@@ -48,16 +48,16 @@ void forActive(u32 mask, F f) {
             isGlobal ? "global address" : "shared offset", address, who.c_str()));
 }
 
-template <bool GLOBAL, bool PARALLEL>
-void noteWords(Warp& w, const Inst& inst, int lane, Does does, Cell* cells, unsigned words,
-               u64 address) {
+template <bool GLOBAL, bool PARALLEL, Does DOES>
+inline __attribute__((always_inline)) void noteWords(Warp& w, const Inst& inst, int lane,
+                                                     Cell* cells, unsigned words, u64 address) {
   u64 me = w.stamp | static_cast<u64>(lane);
   for (unsigned word = 0; word < words; word++) {
-    u64 other = does == Does::Read    ? noteRead<GLOBAL, PARALLEL>(cells[word], me)
-                : does == Does::Write ? noteWrite<GLOBAL, PARALLEL>(cells[word], me)
+    u64 other = DOES == Does::Read    ? noteRead<GLOBAL, PARALLEL>(cells[word], me)
+                : DOES == Does::Write ? noteWrite<GLOBAL, PARALLEL>(cells[word], me)
                                       : noteAtomic<GLOBAL, PARALLEL>(cells[word], me);
     if (__builtin_expect(other != 0, 0)) {
-      stopRace(w, inst, lane, does, other, address + word * 4, GLOBAL);
+      stopRace(w, inst, lane, DOES, other, address + word * 4, GLOBAL);
     }
   }
 }
@@ -175,21 +175,30 @@ void findAllocations(Warp& w, const Inst& inst, unsigned bytes, Does does, const
   });
 }
 
-template <bool PARALLEL>
-void shadowGlobal(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* at) {
+template <bool PARALLEL, Does DOES>
+void shadowGlobal(Warp& w, const Inst& inst, unsigned bytes, const u64* at) {
   bool judge = w.worker->launch->judgeUnwritten;
   forActive(w.mask, [&](int l) {
     u8* marks = span.writtenOf(at[l]);
-    if (does != Does::Write && judge && !allWritten(marks, at[l], bytes)) {
+    if (DOES != Does::Write && judge && !allWritten(marks, at[l], bytes)) {
       stop(Fault::Uninitialised, w, inst, l,
-           text("uninitialised: global %s of %u bytes that were never written: ", nameOf(does),
+           text("uninitialised: global %s of %u bytes that were never written: ", nameOf(DOES),
                 bytes) + describeBad(at[l], bytes));
     }
-    if (does != Does::Read && !allWritten(marks, at[l], bytes)) markWritten(marks, at[l], bytes);
+    if (DOES != Does::Read && !allWritten(marks, at[l], bytes)) markWritten(marks, at[l], bytes);
     if (!inst.unordered) {
-      noteWords<true, PARALLEL>(w, inst, l, does, span.cellOf(at[l]), bytes / 4, at[l]);
+      noteWords<true, PARALLEL, DOES>(w, inst, l, span.cellOf(at[l]), bytes / 4, at[l]);
     }
   });
+}
+
+template <bool PARALLEL>
+void shadowGlobal(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* at) {
+  switch (does) {
+    case Does::Read: return shadowGlobal<PARALLEL, Does::Read>(w, inst, bytes, at);
+    case Does::Write: return shadowGlobal<PARALLEL, Does::Write>(w, inst, bytes, at);
+    default: return shadowGlobal<PARALLEL, Does::Atomic>(w, inst, bytes, at);
+  }
 }
 
 void resolveGlobal(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* at) {
@@ -223,22 +232,30 @@ void checkShared(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64
   });
 }
 
-void shadowShared(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* offsets) {
+template <Does DOES>
+void shadowShared(Warp& w, const Inst& inst, unsigned bytes, const u64* offsets) {
   Worker& worker = *w.worker;
   forActive(w.mask, [&](int l) {
     u64 offset = offsets[l];
     u8* marks = &worker.sharedWritten[offset / 4];
-    if (does != Does::Write && !allWritten(marks, offset, bytes)) {
+    if (DOES != Does::Write && !allWritten(marks, offset, bytes)) {
       stop(Fault::Uninitialised, w, inst, l,
            text("uninitialised: shared %s of %u bytes at offset 0x%llx that no one wrote in this "
-                "block", nameOf(does), bytes, offset));
+                "block", nameOf(DOES), bytes, offset));
     }
-    if (does != Does::Read) markWritten(marks, offset, bytes);
+    if (DOES != Does::Read) markWritten(marks, offset, bytes);
     if (!inst.unordered) {
-      noteWords<false, false>(w, inst, l, does, &worker.sharedCells[offset / 4], bytes / 4,
-                              offset);
+      noteWords<false, false, DOES>(w, inst, l, &worker.sharedCells[offset / 4], bytes / 4, offset);
     }
   });
+}
+
+void shadowShared(Warp& w, const Inst& inst, unsigned bytes, Does does, const u64* offsets) {
+  switch (does) {
+    case Does::Read: return shadowShared<Does::Read>(w, inst, bytes, offsets);
+    case Does::Write: return shadowShared<Does::Write>(w, inst, bytes, offsets);
+    default: return shadowShared<Does::Atomic>(w, inst, bytes, offsets);
+  }
 }
 
 void resolveShared(Warp& w, const Inst& inst, unsigned bytes, Does does, u64* at) {

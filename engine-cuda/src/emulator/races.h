@@ -35,7 +35,7 @@ inline bool sameThread(u64 s, u64 t) { return ((s ^ t) & 0x3ff) == 0; }
 // Whether an access with stamp `me` is not ordered after the one of `old`. Shared memory (not
 // GLOBAL) is another one in each block.
 template <bool GLOBAL>
-bool unordered(u64 old, u64 me) {
+inline __attribute__((always_inline)) bool unordered(u64 old, u64 me) {
   u64 differs = old ^ me;
   if constexpr (GLOBAL) {
     if (differs >> LAUNCH != 0) return false;
@@ -48,7 +48,7 @@ bool unordered(u64 old, u64 me) {
 
 // One stamp for the accesses of `old` that still matter and for `me`.
 template <bool GLOBAL>
-u64 merge(u64 old, u64 me) {
+inline __attribute__((always_inline)) u64 merge(u64 old, u64 me) {
   u64 differs = old ^ me;
   if (differs >> EPOCH == 0 && many(old) == ONE_BLOCK) return old;
   if (old == me || differs >> (GLOBAL ? LAUNCH : BLOCK) != 0) return me;
@@ -65,7 +65,7 @@ u64 merge(u64 old, u64 me) {
 // Each notes an access and returns the stamp of one that it races with, 0: none. PARALLEL: other
 // host threads note accesses of the same words at the same time; the one who comes second sees it.
 template <bool GLOBAL, bool PARALLEL>
-u64 mergeInto(u64& cell, u64 me) {
+inline __attribute__((always_inline)) u64 mergeInto(u64& cell, u64 me) {
   u64 old = __atomic_load_n(&cell, __ATOMIC_RELAXED);
   u64 merged = stamp::merge<GLOBAL>(old, me);
   if constexpr (PARALLEL) {
@@ -80,14 +80,14 @@ u64 mergeInto(u64& cell, u64 me) {
 }
 
 template <bool GLOBAL, bool PARALLEL>
-u64 noteRead(Cell& cell, u64 me) {
+inline __attribute__((always_inline)) u64 noteRead(Cell& cell, u64 me) {
   mergeInto<GLOBAL, PARALLEL>(cell.read, me);
   u64 write = __atomic_load_n(&cell.write, __ATOMIC_RELAXED);
   return stamp::unordered<GLOBAL>(write, me) ? write : 0;
 }
 
 template <bool GLOBAL, bool PARALLEL>
-u64 noteWrite(Cell& cell, u64 me) {
+inline __attribute__((always_inline)) u64 noteWrite(Cell& cell, u64 me) {
   u64 old = __atomic_load_n(&cell.write, __ATOMIC_RELAXED);
   if (old != me) {
     if constexpr (PARALLEL) {
@@ -102,7 +102,7 @@ u64 noteWrite(Cell& cell, u64 me) {
 }
 
 template <bool GLOBAL, bool PARALLEL>
-u64 noteAtomic(Cell& cell, u64 me) {
+inline __attribute__((always_inline)) u64 noteAtomic(Cell& cell, u64 me) {
   // A plain write of the same thread stays: the atomic operations of others race with it.
   u64 old = __atomic_load_n(&cell.write, __ATOMIC_RELAXED);
   if (old != me) {
