@@ -79,28 +79,38 @@ KERNEL void matmul_pack(
   }
 }
 
+// So many columns of a pass all tiles while they are in the first-level cache.
+#define PACK_COLUMNS 32
+
 // packed = a in tiles of 8 rows, the last filled up with +0: strides 1 and 8 inside a tile.
-// Work-items share the columns of a (dimension 0, in contiguous blocks) and the tiles (dimension
-// 1).
+// Work-items share the columns of a (dimension 0, in contiguous blocks) and the tiles (dimension 1,
+// likewise, so that a column is read in order).
 KERNEL void matmul_pack_rows(
     GLOBAL const float* a, int a0, int ar, int ac, // [m, k]
     GLOBAL float* packed, int packed0, int packedr, int packedc, // [tiles, k, 8], dense
     int m, int k) {
   int block = (k - 1) / GLOBAL_SIZE0 + 1;
   int begin = GLOBAL_ID0 * block;
-  int end = k - begin < block ? k : begin + block;
-  for (int tile = GLOBAL_ID1; tile * TILE_ROWS < m; tile += GLOBAL_SIZE1) {
-    int top = tile * TILE_ROWS;
-    int height = m - top < TILE_ROWS ? m - top : TILE_ROWS;
-    GLOBAL float* to = packed + packed0 + tile * k * TILE_ROWS;
-    if (ar == 1 && height == TILE_ROWS) {
-      for (int i = begin; i < end; i++) {
-        vstore8(vload8(0, &AT(a, top, i)), 0, to + i * TILE_ROWS);
-      }
-    } else {
-      for (int i = begin; i < end; i++) {
-        for (int j = 0; j < TILE_ROWS; j++) {
-          to[i * TILE_ROWS + j] = j < height ? AT(a, top + j, i) : 0.0f;
+  int last = k - begin < block ? k : begin + block;
+  int tiles = (m - 1) / TILE_ROWS + 1;
+  int share = (tiles - 1) / GLOBAL_SIZE1 + 1;
+  int first_tile = GLOBAL_ID1 * share;
+  int end_tile = tiles - first_tile < share ? tiles : first_tile + share;
+  for (int from = begin; from < last; from += PACK_COLUMNS) {
+    int end = last - from < PACK_COLUMNS ? last : from + PACK_COLUMNS;
+    for (int tile = first_tile; tile < end_tile; tile++) {
+      int top = tile * TILE_ROWS;
+      int height = m - top < TILE_ROWS ? m - top : TILE_ROWS;
+      GLOBAL float* to = packed + packed0 + tile * k * TILE_ROWS;
+      if (ar == 1 && height == TILE_ROWS) {
+        for (int i = from; i < end; i++) {
+          vstore8(vload8(0, &AT(a, top, i)), 0, to + i * TILE_ROWS);
+        }
+      } else {
+        for (int i = from; i < end; i++) {
+          for (int j = 0; j < TILE_ROWS; j++) {
+            to[i * TILE_ROWS + j] = j < height ? AT(a, top + j, i) : 0.0f;
+          }
         }
       }
     }
