@@ -79,7 +79,7 @@ final class Svg {
     return svg(title, PLOT_WIDTH, PLOT_HEIGHT, body);
   }
 
-  /** Grid lines at powers of two of x and of ten of y. */
+  /** Grid lines at powers of two of x, and at 1, 2 and 5 times powers of ten of y. */
   private static void axes(StringBuilder body, String xName, double[] x, double[] y) {
     int bottom = PLOT_HEIGHT - BOTTOM;
     for (double v = 1; v <= x[1]; v *= 2) {
@@ -88,10 +88,12 @@ final class Svg {
         body.append(text((int) left(v, x), bottom + 14, "middle", label(v)));
       }
     }
-    for (double v = 1e-6; v <= y[1]; v *= 10) {
-      if (v >= y[0]) {
-        body.append(grid(LEFT, top(v, y), PLOT_WIDTH - 10, top(v, y)));
-        body.append(text(LEFT - 6, (int) top(v, y) + 4, "end", label(v)));
+    for (double power = 1e-6; power <= y[1]; power *= 10) {
+      for (double v : new double[] {power, 2 * power, 5 * power}) {
+        if (v >= y[0] && v <= y[1]) {
+          body.append(grid(LEFT, top(v, y), PLOT_WIDTH - 10, top(v, y)));
+          body.append(text(LEFT - 6, (int) top(v, y) + 4, "end", label(v)));
+        }
       }
     }
     body.append(text((LEFT + PLOT_WIDTH) / 2, PLOT_HEIGHT - 4, "middle", xName));
