@@ -5,6 +5,7 @@ package dev.unroll.nn;
 import dev.unroll.Arena;
 import dev.unroll.Philox;
 import dev.unroll.Tensor;
+import java.util.Arrays;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -62,9 +63,7 @@ public final class Initializer {
    * @return the parameter, gradient zero
    */
   public Parameter constant(String name, double value, int... shape) {
-    Tensor tensor = arena.named(name, shape);
-    fill((float) value, tensor);
-    return new Parameter(name, tensor, zeros(name + ".grad", shape));
+    return parameter(name, (v, stream) -> Arrays.fill(v, (float) value), shape);
   }
 
   /**

@@ -67,6 +67,7 @@ class SchemeTest extends DeviceTest {
     assertThat(ops.read(a.value())).isNotEqualTo(ops.read(b.value()));
     Initializer again = new Initializer(arena, 5);
     Parameter c = again.constant("c", 0, 4, 4);
+    again.constant("d", 0, 4, 4);
     again.reset(c, Scheme.orthogonal(1));
     assertSameBits(c.value(), a.value());
   }
