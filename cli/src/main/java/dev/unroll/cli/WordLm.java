@@ -47,7 +47,7 @@ final class WordLm implements Session {
   private static final double TRAINING_SHARE = 0.9;
   private static final int EVALUATED = 4096;
   private static final int CHUNK = 128;
-  private static final long HORIZON = 4000;
+  private static final long HORIZON = 2400;
 
   static final Recipe RECIPE =
       new Recipe(
