@@ -26,10 +26,12 @@ import dev.unroll.text.CharVocabulary;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
+import dev.unroll.train.ConfusionMatrix;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Sgd;
 import dev.unroll.train.Split;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -124,14 +126,23 @@ final class Surnames implements Session {
 
   @Override
   public double evaluate() {
-    int right = 0;
+    return heldOutMatrix().accuracy();
+  }
+
+  private ConfusionMatrix heldOutMatrix() {
+    ConfusionMatrix matrix = new ConfusionMatrix(labels.size());
     for (int[] chosen : TextExamples.groups(split.heldOut(), 256)) {
       float[][] scores = new Classifier(ops, network, labels).scores(examples, chosen);
       for (int i = 0; i < chosen.length; i++) {
-        right += Classifier.best(scores[i]) == classes[chosen[i]] ? 1 : 0;
+        matrix.add(classes[chosen[i]], Classifier.best(scores[i]));
       }
     }
-    return right / (double) split.heldOut().length;
+    return matrix;
+  }
+
+  @Override
+  public void plot(Path folder) throws IOException {
+    ConfusionPlot.write(folder.resolve("confusion.png"), labels, heldOutMatrix());
   }
 
   @Override

@@ -3,7 +3,11 @@
 package dev.unroll.cli;
 
 import dev.unroll.Arena;
+import dev.unroll.MemoryEstimate;
+import dev.unroll.MemoryUse;
 import dev.unroll.Ops;
+import dev.unroll.nn.ModelText;
+import dev.unroll.nn.Sequential;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,9 +46,31 @@ final class TrainCommand implements Callable<Integer> {
             BackendChoice.open(options.backend(), options.backendOptions(settings.precision()));
         Arena model = ops.arena("model")) {
       Session session = open(recipe, model, settings, corpus);
+      if (!options.quiet()) {
+        summarise(recipe, settings, corpus, session);
+      }
       return new TrainRun(console, options, settings, saved, session)
           .run(recipe.steps(), interrupts);
     }
+  }
+
+  /** Layers, weights and memory of a step, before anything is trained. */
+  private void summarise(Recipe recipe, TrainSettings settings, Corpus corpus, Session session) {
+    if (session.network() instanceof Sequential<?> network) {
+      console.print("%s", ModelText.summary(network));
+    }
+    long weights = session.network().parameters().stream().mapToLong(p -> p.value().size()).sum();
+    MemoryUse use =
+        MemoryEstimate.of(
+            counting -> {
+              try (Arena counted = counting.arena("model")) {
+                Session same = open(recipe, counted, settings, corpus);
+                TrainRun.trainer(counting, same, settings).run(1, () -> false);
+              }
+            });
+    console.print(
+        "%d weights; about %.1f MB for training with B=%d, T=%d",
+        weights, use.peakBytes() / 1e6, settings.batch(), settings.seq());
   }
 
   private static Session open(Recipe recipe, Arena model, TrainSettings settings, Corpus corpus) {
