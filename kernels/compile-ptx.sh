@@ -9,9 +9,9 @@ set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 output=$(realpath -m -- "${1:-$here/../engine-cuda/src/main/resources/dev/unroll/cuda/unroll.ptx}")
 cd "$here/device"
-sources=(portable_cuda.h functions.cl cuda/operands.cu elementwise.cl dropout.cl element_loss.cl sums.cl rows.cl
-  cross_entropy.cl matmul.cl recurrent.cl index.cl optimisers.cl probe.cl
-  cuda/matmul_tiles.cu)
+sources=(portable_cuda.h functions.cl cuda/operands.cu elementwise.cl dropout.cl element_loss.cl
+  cuda/lanes.cu sums.cl rows.cl cross_entropy.cl matmul.cl recurrent.cl index.cl optimisers.cl
+  probe.cl cuda/matmul_tiles.cu)
 # 177: the line of an activation may use less than what its loop offers.
 flags=(-arch=compute_75 --fmad=false --prec-div=true --prec-sqrt=true --ftz=false
   -Werror all-warnings -diag-suppress 177)

@@ -5,7 +5,7 @@
 // The loss takes three launches: cross_entropy_denominator, cross_entropy_rows (or
 // cross_entropy_rows_with_grad, which also writes the gradient) and cross_entropy_loss. In the ones
 // on rows a work-group takes one row after the other; the other two are one work-group. Groups may
-// have any size (see sums.cl).
+// have any size (see lanes.cl).
 //
 // Settings: logits is 0 for scores that are log-probabilities; with label smoothing, smooth is 1,
 // kept 1 - smoothing and spread smoothing / cols; ignore is the target of rows that do not count.

@@ -39,6 +39,13 @@ DEVICE_FN float with_sign(float y, float x) {
   return AS_FLOAT(AS_UINT(y) | (AS_UINT(x) & SIGN_BIT));
 }
 
+// The larger of two; NaN if either is, and +0 is larger than -0.
+DEVICE_FN float larger(float a, float b) {
+  float m = a > b ? a : b;
+  m = a == b ? AS_FLOAT(AS_UINT(a) & AS_UINT(b)) : m;
+  return a != a ? a : m;
+}
+
 // x limited to [-limit, limit]; NaN stays.
 DEVICE_FN float clamp_to(float x, float limit) {
   float c = x > limit ? limit : x;

@@ -2,38 +2,9 @@
 
 // Operations on rows: maxima, softmax, log-softmax, layer normalisation, and their gradients.
 //
-// One work-group takes one row after the other and may have any size (see sums.cl). Outputs are
+// One work-group takes one row after the other and may have any size (see lanes.cl). Outputs are
 // exactly an input or apart from all inputs: each work-item writes an element only when the group
 // is done with it, and reads nothing that another one wrote, except in local memory.
-
-// The larger of two; NaN if either is, and +0 is larger than -0.
-DEVICE_FN float larger(float a, float b) {
-  float m = a > b ? a : b;
-  m = a == b ? AS_FLOAT(AS_UINT(a) & AS_UINT(b)) : m;
-  return a != a ? a : m;
-}
-
-// The largest element of row r [cols] of x; -infinity if cols is 0. Uses lanes [32].
-DEVICE_FN float row_max(
-    GLOBAL const float* x, int x0, int xr, int xc, int r, int cols, LOCAL_ARG float* lanes) {
-  for (int l = LOCAL0; l < LANES; l += GROUP_SIZE0) {
-    lanes[l] = -FLOAT_INFINITY;
-  }
-  for (int first = 0; first < cols; first += LANES) {
-    int width = cols - first < LANES ? cols - first : LANES;
-    INDEPENDENT
-    for (int l = LOCAL0; l < width; l += GROUP_SIZE0) {
-      lanes[l] = larger(lanes[l], AT(x, r, first + l));
-    }
-  }
-  BARRIER;
-  float max = lanes[0];
-  for (int l = 1; l < LANES; l++) {
-    max = larger(max, lanes[l]);
-  }
-  BARRIER;
-  return max;
-}
 
 // The sum of exp(x - max) over row r [cols] of x. Uses lanes [32].
 DEVICE_FN float sum_of_exponentials(

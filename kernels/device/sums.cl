@@ -3,14 +3,9 @@
 // Sums in the orders of docs/numerics.md, "Sums have one order": the row reduction, which rows.cl
 // and cross_entropy.cl use too, column sums, sums over whole tensors, and norms.
 //
-// In a row reduction one work-group owns the row. Work-item i adds up lanes i, i + group size, ...
-// of the 32, in local memory; then the lanes are folded by halves. The group may have any size: 32
-// suits GPUs, 1 suits CPU devices, where the loop over the lanes becomes vector code. Whole tensors
-// are summed by one group for each segment of 1024 elements, and the segments by one work-item in a
-// second launch.
+// Whole tensors are summed by one group for each segment of 1024 elements, and the segments by one
+// work-item in a second launch.
 
-#define LANES 32
-#define SEGMENT 1024
 #define CHUNK 256
 
 // The largest number of columns that a group of sum_rows has in work.
@@ -28,55 +23,6 @@ DEVICE_FN void add_chunk(
     *out = none ? scaled : scaled + chunk;
   }
 }
-
-// Lane 0 of lanes [32] after folding by halves.
-DEVICE_FN float fold_lanes(LOCAL_ARG float* lanes) {
-  BARRIER;
-  for (int half_lanes = LANES / 2; half_lanes > 0; half_lanes /= 2) {
-    for (int l = LOCAL0; l < half_lanes; l += GROUP_SIZE0) {
-      lanes[l] = lanes[l] + lanes[l + half_lanes];
-    }
-    BARRIER;
-  }
-  float sum = lanes[0];
-  BARRIER;
-  return sum;
-}
-
-// SUM = the sum of the expression TERM in i, for i from FROM to TO - 1: at most one segment. All
-// work-items of the group get it. Uses lanes [32] in local memory.
-#define SEGMENT_SUM(SUM, FROM, TO, TERM)                                         \
-  {                                                                              \
-    int whole = (FROM) + ((TO) - (FROM)) / LANES * LANES;                        \
-    int rest = (TO) - whole;                                                     \
-    for (int l = LOCAL0; l < LANES; l += GROUP_SIZE0) {                          \
-      lanes[l] = 0.0f;                                                           \
-    }                                                                            \
-    for (int first = (FROM); first < whole; first += LANES) {                    \
-      INDEPENDENT                                                                \
-      for (int l = LOCAL0; l < LANES; l += GROUP_SIZE0) {                        \
-        int i = first + l;                                                       \
-        lanes[l] = lanes[l] + (TERM);                                            \
-      }                                                                          \
-    }                                                                            \
-    for (int l = LOCAL0; l < rest; l += GROUP_SIZE0) {                           \
-      int i = whole + l;                                                         \
-      lanes[l] = lanes[l] + (TERM);                                              \
-    }                                                                            \
-    SUM = fold_lanes(lanes);                                                     \
-  }
-
-// SUM = the row reduction of TERM for i from 0 to COUNT - 1; +0 if there are none.
-#define ROW_SUM(SUM, COUNT, TERM)                                                \
-  {                                                                              \
-    SUM = 0.0f;                                                                  \
-    for (int from = 0; from < (COUNT); from += SEGMENT) {                        \
-      int to = (COUNT) - from < SEGMENT ? (COUNT) : from + SEGMENT;              \
-      float part;                                                                \
-      SEGMENT_SUM(part, from, to, TERM)                                          \
-      SUM = from == 0 ? part : SUM + part;                                       \
-    }                                                                            \
-  }
 
 // out[r] = the sum of row r. One group takes one row after the other.
 KERNEL void sum_columns(

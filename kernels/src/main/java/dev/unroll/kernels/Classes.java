@@ -100,6 +100,7 @@ final class Classes {
     launcher.grouped(
         "cross_entropy_denominator",
         1,
+        scores.rows(),
         mean,
         spec.ignoreIndex(),
         targets,
@@ -110,6 +111,14 @@ final class Classes {
   }
 
   private void total(Tensor rowLosses, Tensor denominator, Tensor loss) {
-    launcher.grouped("cross_entropy_loss", 1, mean, rowLosses, denominator, loss, rowLosses.rows());
+    launcher.grouped(
+        "cross_entropy_loss",
+        1,
+        rowLosses.rows(),
+        mean,
+        rowLosses,
+        denominator,
+        loss,
+        rowLosses.rows());
   }
 }

@@ -13,6 +13,12 @@ final class Launcher {
   /** More groups along the second dimension are not possible on every device. */
   private static final int MOST_GROUPS1 = 65_535;
 
+  /** On GPUs groups that fold are a multiple of these. */
+  private static final int LANES = 32;
+
+  /** Terms that 32 lanes add up at a time. */
+  private static final int SEGMENT = 1024;
+
   private final KernelLibrary kernels;
   private final Tuning tuning;
   private final int units;
@@ -58,13 +64,22 @@ final class Launcher {
   /** A kernel with a group for each row, given rows and columns last. */
   void rows(String kernel, int rows, int cols, Object... arguments) {
     if (rows > 0) {
-      grouped(kernel, Math.min(rows, most("rows.groups")), with(arguments, rows, cols));
+      grouped(kernel, Math.min(rows, most("rows.groups")), cols, with(arguments, rows, cols));
     }
   }
 
-  /** A kernel of so many groups that fold 32 lanes each. */
-  void grouped(String kernel, int groups, Object... arguments) {
-    kernels.launch(kernel, Grid.of(groups, group(kernel, "rows.group")), arguments);
+  /**
+   * A kernel of so many groups that fold 32 lanes each.
+   *
+   * @param terms what a group adds up; several segments may be added up side by side
+   */
+  void grouped(String kernel, int groups, int terms, Object... arguments) {
+    int size = tuning.number("rows.group");
+    if (tuning.isForGpu()) {
+      int wide = Math.min(tuning.number("rows.widest"), LANES * ceilDiv(terms, SEGMENT));
+      size = LANES * ceilDiv(Math.max(size, wide), LANES);
+    }
+    kernels.launch(kernel, Grid.of(groups, Math.min(kernels.limit(kernel), size)), arguments);
   }
 
   /** A kernel of so many groups that take columns side by side. */

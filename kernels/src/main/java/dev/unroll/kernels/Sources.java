@@ -24,6 +24,7 @@ public record Sources(String text) {
           "elementwise.cl",
           "dropout.cl",
           "element_loss.cl",
+          "lanes.cl",
           "sums.cl",
           "rows.cl",
           "cross_entropy.cl",

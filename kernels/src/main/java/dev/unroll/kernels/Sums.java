@@ -34,7 +34,7 @@ final class Sums {
     int segments = segments(x);
     View partial = View.dense(scratch.floats(segments), 0, segments);
     if (segments > 0) {
-      launcher.grouped("sum_segments", segments, x, partial, x.rows(), x.cols());
+      launcher.grouped("sum_segments", segments, SEGMENT, x, partial, x.rows(), x.cols());
     }
     launcher.single("sum_finish", partial, segments, divisor, out);
   }
@@ -50,7 +50,7 @@ final class Sums {
     for (Tensor x : xs) {
       if (x.size() > 0) {
         View partial = View.dense(partials, at, floats(x));
-        launcher.grouped("norm_segments", segments(x), x, partial, x.rows(), x.cols());
+        launcher.grouped("norm_segments", segments(x), SEGMENT, x, partial, x.rows(), x.cols());
         at += floats(x);
         tensors++;
       }

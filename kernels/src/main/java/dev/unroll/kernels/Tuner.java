@@ -51,6 +51,7 @@ public final class Tuner {
           new Subject("elementwise.columns", Workload::elements, null),
           new Subject("elementwise.groups", Workload::elements, null),
           new Subject("rows.group", Workload::rows, null),
+          new Subject("rows.widest", Workload::rows, null),
           new Subject("rows.groups", Workload::rows, null),
           new Subject("columns.group", Workload::columns, null),
           new Subject("scatter", Workload::scatters, null));

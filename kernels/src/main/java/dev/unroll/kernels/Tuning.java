@@ -58,6 +58,11 @@ final class Tuning {
     return System.getProperty(PROPERTY + key) != null;
   }
 
+  /** Whether the device is a graphics processor. */
+  boolean isForGpu() {
+    return device.type() == DeviceInfo.Type.GPU;
+  }
+
   /** Makes a value count from now on. */
   void set(String key, String value) {
     found.put(key, value);
