@@ -19,12 +19,14 @@ final class Machine {
 
   /** Skips the test where a command is not on the PATH. */
   static void requireCommand(String command) {
-    boolean there =
-        Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-            .anyMatch(p -> Files.isExecutable(Path.of(p, command)));
-    if (!there) {
+    if (!hasCommand(command)) {
       absent(command, command + " is not on the PATH");
     }
+  }
+
+  static boolean hasCommand(String command) {
+    return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .anyMatch(p -> Files.isExecutable(Path.of(p, command)));
   }
 
   /** Skips the test aloud, or fails it if what is absent was promised. */
