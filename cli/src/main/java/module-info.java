@@ -5,6 +5,7 @@ module dev.unroll.cli {
   requires dev.unroll.api;
   requires dev.unroll.bench;
   requires dev.unroll.cpu;
+  requires dev.unroll.cuda;
   requires dev.unroll.kernels;
   requires info.picocli;
   requires org.apache.commons.csv;

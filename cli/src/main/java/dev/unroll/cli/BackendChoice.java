@@ -11,15 +11,12 @@ import java.util.List;
 
 /** Opens the backend that the user names. */
 final class BackendChoice {
-  /** Names that are settled but have no provider yet. */
-  static final List<String> NOT_BUILT = List.of("cuda", "cuda-emulated");
-
   private BackendChoice() {}
 
   /**
    * Opens a backend.
    *
-   * @throws CliException if there is no such backend, or not yet
+   * @throws CliException if there is no such backend
    * @throws dev.unroll.BackendException if it is there but cannot be opened
    */
   static Ops open(String id, BackendProvider.Options options) {
@@ -41,17 +38,12 @@ final class BackendChoice {
     if (known.contains(name)) {
       return;
     }
-    if (NOT_BUILT.contains(name)) {
-      throw CliException.notBuilt("the backend " + name);
-    }
     throw CliException.usage(
         "unknown backend '"
             + id
             + "'"
             + Names.suggestion(name, known)
             + "\nbackends: "
-            + String.join(", ", known)
-            + "; not built yet: "
-            + String.join(", ", NOT_BUILT));
+            + String.join(", ", known));
   }
 }

@@ -28,11 +28,6 @@ final class CliException extends RuntimeException {
     return new CliException(ExitCode.CHECK_FAILED, message, cause);
   }
 
-  /** A command, option, recipe or backend of a later version. */
-  static CliException notBuilt(String what) {
-    return usage(what + " is not built yet");
-  }
-
   int exitCode() {
     return exitCode;
   }

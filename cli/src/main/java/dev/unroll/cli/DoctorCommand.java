@@ -7,7 +7,9 @@ import dev.unroll.BackendException;
 import dev.unroll.BackendProvider;
 import dev.unroll.Backends;
 import dev.unroll.Ops;
+import dev.unroll.cuda.EmulatedDriver;
 import dev.unroll.io.Json;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +27,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--json", description = "prints JSON")
   private boolean json;
 
-  @Option(names = "--build-emulator", description = "not built yet")
+  @Option(names = "--build-emulator", description = "first builds the emulated CUDA driver")
   private boolean buildEmulator;
 
   private final Console console;
@@ -51,7 +53,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (buildEmulator) {
-      throw CliException.notBuilt("the option --build-emulator");
+      buildEmulator();
     }
     BackendException unusable = backend == null ? null : tryToOpen();
     List<Finding> findings = findings();
@@ -65,6 +67,14 @@ final class DoctorCommand implements Callable<Integer> {
       throw unusable;
     }
     return ExitCode.DONE;
+  }
+
+  private static void buildEmulator() {
+    try {
+      EmulatedDriver.build();
+    } catch (IOException e) {
+      throw new BackendException("cuda-emulated: " + e.getMessage(), true, e);
+    }
   }
 
   /** Why the backend asked for cannot be used, or null if it can. */
@@ -84,9 +94,6 @@ final class DoctorCommand implements Callable<Integer> {
       findings.add(
           new Finding(
               provider.name(), found.usable(), found.devices(), found.reason(), found.remedy()));
-    }
-    for (String name : BackendChoice.NOT_BUILT) {
-      findings.add(new Finding(name, false, List.of(), "not built yet", ""));
     }
     return findings;
   }

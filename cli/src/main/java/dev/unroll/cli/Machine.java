@@ -32,7 +32,8 @@ final class Machine {
     double nanos = fmaNanos();
     facts.put("fma_nanoseconds", Math.rint(nanos * 10) / 10);
     facts.put("fma_hardware", nanos < SLOW_NANOS);
-    facts.put("caches", UserFolder.root() + " (built kernels and native libraries of opencl)");
+    facts.put(
+        "caches", UserFolder.root() + " (built kernels, native libraries, the emulated driver)");
     return facts;
   }
 

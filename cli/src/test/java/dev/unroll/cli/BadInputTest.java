@@ -67,23 +67,6 @@ class BadInputTest {
     assertRefused(result, exitCode, message);
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "train word-lm",
-    "train reverse",
-    "train --backend cuda",
-    "train --backend cuda:1",
-    "train --backend cuda:0",
-    "train --backend cuda-emulated",
-    "doctor --build-emulator",
-    "doctor --backend cuda",
-  })
-  void whatIsNotBuiltYetSaysSo(String words) {
-    Cli.Result result = Cli.run((Object[]) words.split(" "));
-    assertRefused(result, 2, " is not built yet");
-    assertThat(result.err()).hasLineCount(1);
-  }
-
   @Test
   void noCommand() {
     assertRefused(Cli.run(), 2, "no command given");

@@ -32,11 +32,14 @@ class CommandsTest {
     Cli.Result result = Cli.run("doctor");
     assertThat(result.exitCode()).isZero();
     assertThat(result.out())
-        .contains("cpu ", "cpu-scalar ", "opencl", "cuda-emulated", "not built yet")
+        .contains("cpu ", "cpu-scalar ", "opencl ", "cuda ", "cuda-emulated ")
         .contains("java ", "vector module", "fma hardware", "processors", "caches");
     assertThat(Cli.run("doctor", "--backend", "cpu").exitCode()).isZero();
     assertThat(Cli.run("doctor", "--backend", "auto").exitCode()).isZero();
     assertThat(Cli.run("doctor", "--backend", "cpu:9").exitCode()).isEqualTo(3);
+    Cli.Result none = Cli.run("doctor", "--backend", "cuda:99");
+    assertThat(none.exitCode()).isEqualTo(3);
+    assertThat(none.err()).contains("cuda").doesNotContain("\tat ");
   }
 
   @Test
@@ -50,7 +53,12 @@ class CommandsTest {
               assertThat(b.get("name")).isEqualTo("cpu");
               assertThat(b.get("usable")).isEqualTo(true);
             })
-        .anySatisfy(b -> assertThat(b.get("reason")).isEqualTo("not built yet"));
+        .anySatisfy(b -> assertThat(b.get("name")).isEqualTo("cuda"))
+        .allSatisfy(
+            b ->
+                assertThat(b.get("usable").equals(true) || !b.get("remedy").equals(""))
+                    .as("usable or a remedy: %s", b)
+                    .isTrue());
   }
 
   @Test
