@@ -9,11 +9,16 @@ import dev.unroll.Availability;
 import dev.unroll.BackendException;
 import dev.unroll.BackendProvider;
 import dev.unroll.kernels.NativeLibrary;
+import dev.unroll.kernels.UserFolder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import jcuda.LibUtils;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,8 +92,23 @@ class EmulatorBuildTest {
   @Test
   void opcodes() throws Exception {
     Machine.requireCommand("g++");
-    Path target = Path.of("target", "emulator");
-    Machine.output(folder, "bash", "src/emulator/build.sh", "--tests", target.toString());
-    Machine.output(folder, target.resolve("emulator-tests").toString());
+    Path sources = Path.of("src", "emulator");
+    Path target = Path.of("target", "emulator-" + hash(sources));
+    Path tests = target.resolve("emulator-tests");
+    if (!Files.exists(tests)) {
+      String script = sources.resolve("build.sh").toString();
+      Machine.output(folder, "bash", script, "--tests", target.toString());
+    }
+    Machine.output(folder, tests.toString());
+  }
+
+  private static String hash(Path sources) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    try (Stream<Path> files = Files.walk(sources)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        all.writeBytes(Files.readAllBytes(file));
+      }
+    }
+    return UserFolder.hash(all.toByteArray()).substring(0, 16);
   }
 }

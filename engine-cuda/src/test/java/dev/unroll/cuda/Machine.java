@@ -43,9 +43,9 @@ final class Machine {
     Path log = Files.createTempFile(folder, "command", ".log");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+    if (!process.waitFor(15, TimeUnit.MINUTES)) {
       process.destroyForcibly();
-      throw new AssertionError("not done within 5 minutes: " + List.of(command));
+      throw new AssertionError("not done within 15 minutes: " + List.of(command));
     }
     String output = Files.readString(log);
     if (process.exitValue() != 0) {
