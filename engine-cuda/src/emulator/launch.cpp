@@ -87,6 +87,7 @@ class Pool {
     for (u64 done = 0; runNext(job, mine); done++) {
       if (!shared && mine.counters.instructions / (done + 1) * (job.blocks - done - 1) > WORTH_SHARING) {
         shared = true;
+        job.state.parallel = true;
         offer(job, threads - 1);
       }
     }
@@ -194,7 +195,7 @@ std::string invalid(const Program& program, const Launch& launch, size_t argumen
   return "";
 }
 
-void describe(Job& job, const Program& program, const Launch& launch, const u8* parameters, int threads) {
+void describe(Job& job, const Program& program, const Launch& launch, const u8* parameters) {
   const Options& o = options();
   LaunchState& s = job.state;
   s.program = &program;
@@ -205,7 +206,7 @@ void describe(Job& job, const Program& program, const Launch& launch, const u8* 
   s.number = nextLaunchNumber();
   s.checks = o.checks;
   s.judgeUnwritten = o.checks && !marksLost;
-  s.parallel = threads > 1;
+  s.parallel = false;
   s.counting = o.counters;
   s.coverage = o.coverage;
   s.seed = o.seed == 0 ? 0 : o.seed + s.number * 0x2545f4914f6cdd1dull;
@@ -235,7 +236,7 @@ std::vector<Fault> run(const Module& module, const Kernel& kernel, const Launch&
   int threads = options().threads > 0 ? options().threads
                                       : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   Job job;
-  describe(job, *program, launch, arguments.data(), threads);
+  describe(job, *program, launch, arguments.data());
   Pool::get().run(job, threads);
   job.sum.launches = 1;
   addTo(*program->counters, job.sum);

@@ -27,7 +27,7 @@ struct LaunchState {
   u64 number;             // in stamps; 0 is no launch
   bool checks;            // shadow memory
   bool judgeUnwritten;    // the marks are complete
-  bool parallel;          // several workers
+  bool parallel;          // other workers run blocks by now
   bool counting;          // transactions and bank conflicts
   bool coverage;
   u64 seed;
