@@ -39,7 +39,7 @@ public final class Bench {
    * @throws IOException if a further process fails
    */
   public BenchReport run(List<Benchmark> benchmarks, boolean scaling) throws IOException {
-    Roofline roofline = Roofline.measure();
+    Roofline roofline = Roofline.measure(Runtime.getRuntime().availableProcessors());
     out.accept(describe(roofline));
     out.accept(TextTable.header());
     Suite suite = new Suite(backends, roofline, quick ? Suite.Effort.QUICK : Suite.Effort.FULL);

@@ -48,16 +48,16 @@ final class MicroKernels {
     FloatVector c8 = FloatVector.broadcast(F, 0.9f);
     FloatVector c9 = FloatVector.broadcast(F, 1.1f);
     for (int i = 0; i < rounds; i++) {
-      c0 = c0.fma(x, y);
-      c1 = c1.fma(x, y);
-      c2 = c2.fma(x, y);
-      c3 = c3.fma(x, y);
-      c4 = c4.fma(x, y);
-      c5 = c5.fma(x, y);
-      c6 = c6.fma(x, y);
-      c7 = c7.fma(x, y);
-      c8 = c8.fma(x, y);
-      c9 = c9.fma(x, y);
+      c0 = x.fma(y, c0);
+      c1 = x.fma(y, c1);
+      c2 = x.fma(y, c2);
+      c3 = x.fma(y, c3);
+      c4 = x.fma(y, c4);
+      c5 = x.fma(y, c5);
+      c6 = x.fma(y, c6);
+      c7 = x.fma(y, c7);
+      c8 = x.fma(y, c8);
+      c9 = x.fma(y, c9);
     }
     FloatVector low = c0.add(c1).add(c2).add(c3).add(c4);
     FloatVector high = c5.add(c6).add(c7).add(c8).add(c9);

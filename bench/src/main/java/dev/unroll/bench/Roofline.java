@@ -2,6 +2,7 @@
 
 package dev.unroll.bench;
 
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,11 +16,11 @@ import java.util.concurrent.Future;
 import java.util.function.LongUnaryOperator;
 
 /**
- * What this computer's processors can do, measured here and now with all of them: nothing is faster
- * than its multiply-adds at the peak, or its traffic at the bandwidth of the triad over as many
- * bytes as it works on (S. Williams et al., 2009).
+ * What this computer's processors can do, measured here and now: nothing is faster than its
+ * multiply-adds at the peak, or its traffic at the bandwidth of the triad over as many bytes as it
+ * works on (S. Williams et al., 2009).
  *
- * @param threads processors that took part
+ * @param threads threads that took part
  * @param peakFlops additions and multiplications in a second
  * @param bandwidths bytes in a second, by the bytes that the triad worked on
  */
@@ -27,7 +28,10 @@ record Roofline(int threads, double peakFlops, TreeMap<Long, Double> bandwidths)
   private static final long[] SIZES = {1L << 19, 1L << 21, 1L << 23, 1L << 25, 1L << 27};
   private static final long MEASURED_NANOS = 20_000_000;
   private static final int TRIES = 5;
-  private static final int ROUNDS = 2_000;
+  private static final int ROUNDS = 20_000;
+
+  /** Runs between two looks at the clock, which take about a microsecond each. */
+  private static final int CALLS = 4;
 
   /** HotSpot compiles a loop that runs this often at the highest level. */
   private static final int WARM_UP_CALLS = 12_000;
@@ -35,12 +39,11 @@ record Roofline(int threads, double peakFlops, TreeMap<Long, Double> bandwidths)
   /** Short calls are enough for the compiler; before it is done they are slow. */
   private static final int WARM_UP_ROUNDS = 20;
 
-  /** Measures; takes about a second. Null without the vector module. */
-  static Roofline measure() {
+  /** Measures with some threads; takes about a second. Null without the vector module. */
+  static Roofline measure(int threads) {
     if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
       return null;
     }
-    int threads = Runtime.getRuntime().availableProcessors();
     warmUp();
     ExecutorService pool = Executors.newFixedThreadPool(threads);
     try {
@@ -119,15 +122,22 @@ record Roofline(int threads, double peakFlops, TreeMap<Long, Double> bandwidths)
 
   /** Units of work in a second on this thread; the work is given its round and says its units. */
   private static double rate(LongUnaryOperator work) {
-    long start = System.nanoTime();
+    long start = threadNanos();
     long done = 0;
     long round = 0;
     long nanos;
     do {
-      done += work.applyAsLong(round++);
-      nanos = System.nanoTime() - start;
+      for (int i = 0; i < CALLS; i++) {
+        done += work.applyAsLong(round++);
+      }
+      nanos = threadNanos() - start;
     } while (nanos < MEASURED_NANOS);
     return done * 1e9 / nanos;
+  }
+
+  /** Time that this thread had a processor: others that wanted it do not count. */
+  static long threadNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
   private static long multiplyAdds(long round) {
