@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "program.h"
 #include "random.h"
+#include "text.h"
 
 namespace emulator {
 
@@ -94,7 +95,11 @@ inline void setPredicate(Warp& w, u32 offset, u32 value) {
 // "kernel k, PTX line 12 `st.global.f32 [%rd1], %f1`, block (0,0,0), thread (5,0,0): what".
 [[noreturn]] void stop(Fault::Kind kind, const Warp& w, const Inst& inst, int lane,
                        const std::string& what);
+inline std::string laneList(u32 lanes) { return text("0x%08x", lanes); }
 std::string threadName(const LaunchState& launch, unsigned thread);
+
+// After a barrier or a warp barrier.
+void refreshStamp(Warp& w);
 
 // Runs until the warp is done or waits at a barrier, or its turn is over.
 enum class Turn { Done, AtBarrier, Over };
