@@ -74,7 +74,7 @@ KERNEL ELEMENTWISE void adam_step(
 }
 
 // scalars: learning rate.
-KERNEL ELEMENTWISE void rmsprop_step(
+KERNEL ELEMENTWISE_LARGE void rmsprop_step(
     GLOBAL const float* scalars, int scalars0, int scalarsr, int scalarsc, // [1, 1]
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,

@@ -6,6 +6,8 @@
 #define KERNEL extern "C" __global__
 // Groups of at most 256.
 #define ELEMENTWISE __launch_bounds__(256)
+// The same where the compiler would rather spill registers than fit fewer groups on a processor.
+#define ELEMENTWISE_LARGE __launch_bounds__(256, 4)
 #define GLOBAL
 #define LOCAL __shared__
 #define LOCAL_ARG

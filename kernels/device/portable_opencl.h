@@ -7,6 +7,7 @@
 
 #define KERNEL __kernel
 #define ELEMENTWISE
+#define ELEMENTWISE_LARGE
 #define GLOBAL __global
 #define LOCAL __local
 #define LOCAL_ARG __local

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MachineCodeTest {
   private static final List<Integer> CAPABILITIES = List.of(75, 80, 86, 89, 90);
   private static final Path TABLE = Path.of("../docs/cuda-kernels.tsv");
-  private static final Pattern KERNEL = Pattern.compile("KERNEL void (\\w+)\\(");
+  private static final Pattern KERNEL = Pattern.compile("KERNEL (?:\\w+ )?void (\\w+)\\(");
   private static final Pattern BOUNDED =
       Pattern.compile("\\.entry (\\w+)\\([^)]*\\)\\s*\\.maxntid (\\d+), (\\d+), (\\d+)");
 
@@ -153,6 +153,9 @@ class MachineCodeTest {
 
   private static Set<String> kernelsOf(String file) throws IOException {
     String source = Files.readString(Path.of("../kernels/device/" + file + ".cl"));
-    return KERNEL.matcher(source).results().map(m -> m.group(1)).collect(Collectors.toSet());
+    Set<String> kernels =
+        KERNEL.matcher(source).results().map(m -> m.group(1)).collect(Collectors.toSet());
+    assertThat(kernels).as(file).isNotEmpty();
+    return kernels;
   }
 }
