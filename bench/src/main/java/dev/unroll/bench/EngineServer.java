@@ -20,7 +20,7 @@ import java.util.function.UnaryOperator;
  *   <li>{@code open CASE}: the numbers to agree on, or {@code unknown}
  *   <li>{@code fresh CASE}: opens it without computing those numbers
  *   <li>{@code first COUNT}: the nanoseconds of each of so many runs
- *   <li>{@code warm NANOS}: runs that long; the nanoseconds of the fastest run
+ *   <li>{@code warm NANOS}: {@link Warming}; the nanoseconds of the fastest run
  *   <li>{@code run SAMPLES REPEATS}: after one untimed run, the nanoseconds of one run in each
  *       sample
  * </ul>
@@ -67,7 +67,7 @@ public final class EngineServer {
       case "open" -> open(words[1]) ? text(run.check()) : "unknown";
       case "fresh" -> Boolean.toString(open(words[1]));
       case "first" -> samples(Integer.parseInt(words[1]), 1);
-      case "warm" -> Long.toString(warm(Long.parseLong(words[1])));
+      case "warm" -> Long.toString(Warming.run(run::once, Long.parseLong(words[1])));
       case "run" -> {
         String[] counts = words[1].split(" ");
         run.once();
@@ -88,15 +88,6 @@ public final class EngineServer {
       run.close();
       run = null;
     }
-  }
-
-  private long warm(long nanos) {
-    long start = System.nanoTime();
-    long best = Long.MAX_VALUE;
-    do {
-      best = Math.min(best, time(1));
-    } while (System.nanoTime() - start < nanos);
-    return best;
   }
 
   private String samples(int count, int repeats) {

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * while another works.
  */
 public final class Peers {
-  private static final long WARM_UP_NANOS = 1_500_000_000L;
+  private static final long WARM_UP_NANOS = 800_000_000L;
   private static final long VISIT_NANOS = 60_000_000L;
   private static final long SHORTEST_SAMPLE = 500_000L;
 

@@ -21,17 +21,17 @@ final class Suite {
   /**
    * How long to look.
    *
-   * @param warmUpNanos untimed runs before the first sample
+   * @param warmUpNanos a window of {@link Warming} before the first sample
    * @param sampleNanos samples of a benchmark on a backend, together
    * @param least samples at least
    * @param most samples at most
    */
   record Effort(long warmUpNanos, long sampleNanos, int least, int most) {
     /** For figures to keep. */
-    static final Effort FULL = new Effort(1_000_000_000L, 2_000_000_000L, 15, 101);
+    static final Effort FULL = new Effort(500_000_000L, 2_000_000_000L, 15, 101);
 
     /** For a look. */
-    static final Effort QUICK = new Effort(200_000_000L, 300_000_000L, 7, 31);
+    static final Effort QUICK = new Effort(100_000_000L, 300_000_000L, 7, 31);
   }
 
   /** Shorter samples would measure the clock. */
@@ -168,19 +168,15 @@ final class Suite {
       this.problem = digest.equals(right) ? "" : "WRONG: digest " + digest + " instead of " + right;
     }
 
-    /** Runs until time is up, then once more to count and to see how long it takes. */
+    /** Runs until the compiler is done, then once more to count. */
     void warmUp() {
-      long start = System.nanoTime();
-      do {
-        once();
-      } while (System.nanoTime() - start < effort.warmUpNanos);
+      estimate = Warming.run(this::once, effort.warmUpNanos);
       Placement before = ops.placement();
       prepared.launch();
       ops.synchronize();
       Placement after = ops.placement();
       launches = after.launches() - before.launches();
       moved = after.bytesIn() + after.bytesOut() - before.bytesIn() - before.bytesOut();
-      estimate = Math.min(once(), once());
       repeats = (int) Math.max(1, Math.ceil(SHORTEST_SAMPLE / estimate));
     }
 
@@ -189,11 +185,9 @@ final class Suite {
       return (int) Math.max(effort.least, Math.min(effort.most, fitting));
     }
 
-    double once() {
-      long start = System.nanoTime();
+    void once() {
       prepared.launch();
       ops.synchronize();
-      return System.nanoTime() - start;
     }
 
     void sample() {

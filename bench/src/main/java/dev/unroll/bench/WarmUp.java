@@ -20,7 +20,7 @@ record WarmUp(
     String name, String backend, double openNanos, double firstNanos, double steadyNanos) {
   static final int STEPS = 50;
 
-  private static final long PAUSE_NANOS = 2_000_000_000L;
+  private static final long PAUSE_NANOS = 1_000_000_000L;
 
   /** Time of the first steps as a multiple of that of as many steady ones. */
   double ratio() {
