@@ -6,7 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,8 @@ class PtxTest {
   private static final String STALE = "the PTX is stale; run kernels/compile-ptx.sh and commit it";
   private static final Pattern INSTRUCTION =
       Pattern.compile("^\\s+(?:@!?%p\\d+ )?([a-z][\\w.]+)", Pattern.MULTILINE);
+  private static final Pattern COMPARED =
+      Pattern.compile(".*\\.f32.*|(ld|st|bar|shfl|atom|red)\\..*");
   private static final Pattern ROUNDED = Pattern.compile("(add|sub|mul|div|sqrt|fma|rcp)\\b.*");
 
   @TempDir Path folder;
@@ -28,17 +31,37 @@ class PtxTest {
     assertThat(line(1)).as(STALE).isEqualTo("// Sources: " + hash);
   }
 
+  /**
+   * Sometimes nvcc 13.0 computes an address otherwise, from the same sources: not text is compared,
+   * but how often each kernel has each instruction on floats and each access to memory.
+   */
   @Test
   void ptxIsWhatTheCompilerGives() throws Exception {
     Machine.requireCommand("nvcc");
     Path fresh = folder.resolve("unroll.ptx");
     Machine.output(folder, "bash", SCRIPT, fresh.toString());
-    List<String> lines = Files.readAllLines(fresh);
-    if (!lines.get(0).equals(line(0))) {
+    String compiled = Files.readString(fresh);
+    String maker = compiled.lines().findFirst().orElseThrow();
+    if (!maker.equals(line(0))) {
       Machine.absent(
-          "nvcc", "the PTX was not made by this compiler: " + line(0) + ", here: " + lines.get(0));
+          "nvcc", "the PTX was not made by this compiler: " + line(0) + ", here: " + maker);
     }
-    assertThat(Ptx.shipped().lines().toList()).as(STALE).isEqualTo(lines);
+    assertThat(instructions(Ptx.shipped())).as(STALE).isEqualTo(instructions(compiled));
+  }
+
+  /** By kernel and instruction. */
+  private static Map<String, Long> instructions(String ptx) {
+    Map<String, Long> counts = new TreeMap<>();
+    for (String kernel : ptx.split("\\.entry ")) {
+      String name = kernel.substring(0, Math.max(0, kernel.indexOf('(')));
+      Matcher found = INSTRUCTION.matcher(kernel);
+      while (found.find()) {
+        if (COMPARED.matcher(found.group(1)).matches()) {
+          counts.merge(name + " " + found.group(1), 1L, Long::sum);
+        }
+      }
+    }
+    return counts;
   }
 
   @Test
