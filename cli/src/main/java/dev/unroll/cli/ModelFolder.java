@@ -17,7 +17,7 @@ import java.util.Map;
 /** A trained model in the folder of its run. */
 final class ModelFolder {
   private static final long FORMAT = 1;
-  private static final int MOST = Integer.MAX_VALUE / 16;
+  private static final int MOST = Integer.MAX_VALUE / 4;
 
   private final Path folder;
   private final Path config;

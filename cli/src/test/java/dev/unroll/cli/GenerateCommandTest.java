@@ -94,6 +94,8 @@ class GenerateCommandTest {
     assertRefused("there is no model.safetensors");
     Files.writeString(model.resolve("checkpoint.safetensors"), "");
     assertRefused("has not finished", "--resume");
+    Files.copy(
+        trained.resolve("run").resolve("model.safetensors"), model.resolve("model.safetensors"));
     Files.delete(model.resolve("vocabulary"));
     assertRefused("there is no vocabulary");
   }
@@ -102,8 +104,8 @@ class GenerateCommandTest {
   void refusesAnotherRecipeFormatOrSize() throws IOException {
     Path config = model.resolve("config.json");
     String text = Files.readString(config);
-    Files.writeString(config, text.replaceFirst("char-lm", "forecast"));
-    assertRefused("the recipe is forecast");
+    Files.writeString(config, text.replaceFirst("char-lm", "unheard-of"));
+    assertRefused("the recipe unheard-of is not known");
     Files.writeString(config, text.replaceFirst("\"format\" : 1", "\"format\" : 2"));
     assertRefused("the format is 2");
     Files.writeString(config, text.replaceFirst("\"hidden\" : \\d+", "\"hidden\" : 500000000"));
