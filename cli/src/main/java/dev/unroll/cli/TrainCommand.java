@@ -46,11 +46,8 @@ final class TrainCommand implements Callable<Integer> {
             BackendChoice.open(options.backend(), options.backendOptions(settings.precision()));
         Arena model = ops.arena("model")) {
       Session session = open(recipe, model, settings, corpus);
-      if (!options.quiet()) {
-        summarise(recipe, settings, corpus, session);
-      }
       return new TrainRun(console, options, settings, saved, session)
-          .run(recipe.steps(), interrupts);
+          .run(recipe.steps(), interrupts, () -> summarise(recipe, settings, corpus, session));
     }
   }
 

@@ -59,9 +59,10 @@ final class TrainRun {
    *
    * @param defaultSteps steps in all where neither the user nor a resumed run gives a number
    * @param interrupts tells when to stop early
+   * @param summary prints what will be trained, once nothing speaks against it
    * @return the exit code
    */
-  int run(long defaultSteps, Interrupts interrupts) throws IOException {
+  int run(long defaultSteps, Interrupts interrupts, Runnable summary) throws IOException {
     if (saved != null) {
       saved.restore(ops, session, trainer);
     }
@@ -73,7 +74,7 @@ final class TrainRun {
     }
     RunFolder folder = RunFolder.create(options.out(), settings.recipe());
     folder.writeConfig(session, settings, total);
-    announce(folder, total);
+    announce(folder, total, summary);
     try (Metrics metrics = new Metrics(folder.path(), earlierMetrics(), session)) {
       Checkpoints checkpoints = new Checkpoints(folder, settings, total, trainer, session, metrics);
       checkpoints.write();
@@ -109,8 +110,9 @@ final class TrainRun {
         : Metrics.read(saved.folder().resolve(RunFolder.METRICS), trainer.steps());
   }
 
-  private void announce(RunFolder folder, long total) {
+  private void announce(RunFolder folder, long total, Runnable summary) {
     if (!options.quiet()) {
+      summary.run();
       console.print(
           "%s on %s: step %d to %d, %s",
           settings.recipe(), ops.name(), trainer.steps(), total, session.data());
