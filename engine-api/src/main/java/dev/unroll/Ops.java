@@ -34,7 +34,18 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
   public Ops(Backend backend) {
     super(backend);
     this.backend = backend;
-    this.pool = new Pool(this, backend, Long.getLong("unroll.memory", Long.MAX_VALUE));
+    this.pool = new Pool(this, backend, memoryLimit(backend));
+  }
+
+  private static long memoryLimit(Backend backend) {
+    String limit = System.getProperty("unroll.memory");
+    try {
+      return limit == null ? Long.MAX_VALUE : Long.parseLong(limit);
+    } catch (NumberFormatException e) {
+      backend.close();
+      throw new IllegalArgumentException(
+          "-Dunroll.memory=" + limit + ": must be a number of bytes, such as 2000000000", e);
+    }
   }
 
   /**

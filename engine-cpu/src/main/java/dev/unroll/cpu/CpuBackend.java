@@ -21,10 +21,8 @@ import java.util.List;
  * plain loops do.
  */
 final class CpuBackend extends ScalarBackend {
-  /** Elements below which waking another thread costs more than it saves. */
-  private static final int MIN_PARALLEL_ELEMENTS = 1 << 15;
-
   private final Workers workers;
+  private final Spread spread;
   private final Gemm gemm;
   private final Sequences sequences;
   private final RowOperations rows;
@@ -41,6 +39,7 @@ final class CpuBackend extends ScalarBackend {
   CpuBackend(int threads) {
     super("cpu", "cpu (" + Lanes.F.length() + " lanes, " + threads + " threads)");
     workers = new Workers(threads);
+    spread = new Spread(workers);
     gemm = new Gemm(workers);
     sequences = new Sequences(workers, gemm);
     rows = new RowOperations(workers);
@@ -64,52 +63,6 @@ final class CpuBackend extends ScalarBackend {
 
   // ---- element-wise
 
-  /** One span of an element-wise operation; offsets into the arrays of its operands. */
-  private interface Span {
-    void run(int n, int x, int y, int out);
-  }
-
-  /** Runs a span over every row, or over all elements at once where nothing lies between rows. */
-  private void spans(Tensor x, Tensor y, Tensor out, Span span) {
-    if (x.isDense() && y.isDense() && out.isDense()) {
-      int size = out.size();
-      split(
-          size,
-          size,
-          (from, to) ->
-              span.run(to - from, x.offset() + from, y.offset() + from, out.offset() + from));
-    } else {
-      split(
-          out.rows(),
-          out.size(),
-          (from, to) -> {
-            for (int r = from; r < to; r++) {
-              span.run(out.cols(), rowAt(x, r), rowAt(y, r), rowAt(out, r));
-            }
-          });
-    }
-  }
-
-  private void split(int count, int work, Range range) {
-    if (workers.count() == 1 || work < MIN_PARALLEL_ELEMENTS) {
-      range.run(0, count);
-    } else {
-      workers.run(part -> range.run(share(count, part), share(count, part + 1)));
-    }
-  }
-
-  private int share(int count, int part) {
-    return (int) ((long) count * part / workers.count());
-  }
-
-  private interface Range {
-    void run(int from, int to);
-  }
-
-  private static int rowAt(Tensor t, int r) {
-    return t.offset() + r * t.rowStride();
-  }
-
   /** Whether the elements of each row lie side by side. */
   static boolean contiguous(Tensor... tensors) {
     for (Tensor t : tensors) {
@@ -128,7 +81,7 @@ final class CpuBackend extends ScalarBackend {
     }
     count();
     float[] os = floats(out);
-    spans(out, out, out, (n, same, again, oo) -> Arrays.fill(os, oo, oo + n, value));
+    spread.spans(out, out, out, (n, same, again, oo) -> Arrays.fill(os, oo, oo + n, value));
   }
 
   @Override
@@ -141,9 +94,9 @@ final class CpuBackend extends ScalarBackend {
     float[] xs = floats(x);
     float[] ys = floats(y);
     if (beta == 0) {
-      spans(x, x, y, (n, xo, same, yo) -> Spans.scale(n, alpha, xs, xo, ys, yo));
+      spread.spans(x, x, y, (n, xo, same, yo) -> Spans.scale(n, alpha, xs, xo, ys, yo));
     } else {
-      spans(x, x, y, (n, xo, same, yo) -> Spans.axpby(n, alpha, xs, xo, beta, ys, yo));
+      spread.spans(x, x, y, (n, xo, same, yo) -> Spans.axpby(n, alpha, xs, xo, beta, ys, yo));
     }
   }
 
@@ -157,7 +110,7 @@ final class CpuBackend extends ScalarBackend {
     float[] xs = floats(x);
     float[] ys = floats(y);
     float[] os = floats(out);
-    spans(
+    spread.spans(
         x,
         y,
         out,
@@ -173,7 +126,7 @@ final class CpuBackend extends ScalarBackend {
   public void map(Unary f, Tensor x, Tensor y) {
     float[] xs = floats(x);
     float[] ys = floats(y);
-    Span span =
+    Spread.Span span =
         switch (f.kind()) {
           case EXP -> (n, xo, same, yo) -> VectorLoops.EXP.run(n, xs, xo, ys, yo);
           case EXPM1 -> (n, xo, same, yo) -> VectorLoops.EXPM1.run(n, xs, xo, ys, yo);
@@ -186,7 +139,7 @@ final class CpuBackend extends ScalarBackend {
       return;
     }
     count();
-    spans(x, x, y, span);
+    spread.spans(x, x, y, span);
   }
 
   @Override
@@ -198,7 +151,7 @@ final class CpuBackend extends ScalarBackend {
     count();
     float[] xs = floats(x);
     float[] ys = floats(y);
-    spans(x, x, y, (n, xo, same, yo) -> System.arraycopy(xs, xo, ys, yo, n));
+    spread.spans(x, x, y, (n, xo, same, yo) -> System.arraycopy(xs, xo, ys, yo, n));
   }
 
   @Override
@@ -210,7 +163,7 @@ final class CpuBackend extends ScalarBackend {
     count();
     float[] xs = floats(x);
     float[] ys = floats(y);
-    spans(x, x, y, (n, xo, same, yo) -> SpanActivations.apply(f, n, xs, xo, ys, yo));
+    spread.spans(x, x, y, (n, xo, same, yo) -> SpanActivations.apply(f, n, xs, xo, ys, yo));
   }
 
   @Override
@@ -224,7 +177,7 @@ final class CpuBackend extends ScalarBackend {
     float[] g = floats(given);
     float[] dys = floats(dy);
     float[] dxs = floats(dx);
-    spans(
+    spread.spans(
         given,
         dy,
         dx,
@@ -350,7 +303,7 @@ final class CpuBackend extends ScalarBackend {
       return;
     }
     count();
-    split(out.rows(), out.size(), (from, to) -> gather(table, rowNumbers, out, from, to));
+    spread.split(out.rows(), out.size(), (from, to) -> gather(table, rowNumbers, out, from, to));
   }
 
   private static void gather(Tensor table, Indices numbers, Tensor out, int from, int to) {
@@ -358,9 +311,10 @@ final class CpuBackend extends ScalarBackend {
     for (int i = from; i < to; i++) {
       int row = HostBuffer.ints(numbers)[numbers.offset() + i];
       if (row < 0) {
-        Arrays.fill(floats(out), rowAt(out, i), rowAt(out, i) + n, 0f);
+        Arrays.fill(floats(out), Spread.rowAt(out, i), Spread.rowAt(out, i) + n, 0f);
       } else {
-        System.arraycopy(floats(table), rowAt(table, row), floats(out), rowAt(out, i), n);
+        System.arraycopy(
+            floats(table), Spread.rowAt(table, row), floats(out), Spread.rowAt(out, i), n);
       }
     }
   }
@@ -376,8 +330,8 @@ final class CpuBackend extends ScalarBackend {
     for (int i = 0; i < dOut.rows(); i++) {
       int row = HostBuffer.ints(rowNumbers)[rowNumbers.offset() + i];
       if (row >= 0) {
-        int at = rowAt(dTable, row);
-        Spans.add(n, floats(dTable), at, floats(dOut), rowAt(dOut, i), floats(dTable), at);
+        int at = Spread.rowAt(dTable, row);
+        Spans.add(n, floats(dTable), at, floats(dOut), Spread.rowAt(dOut, i), floats(dTable), at);
       }
     }
   }
@@ -407,7 +361,7 @@ final class CpuBackend extends ScalarBackend {
       Tensor g = grads.get(i);
       Tensor mi = m.get(i);
       Tensor vi = v.get(i);
-      split(
+      spread.split(
           p.size(),
           4 * p.size(),
           (from, to) -> SpanOptimisers.adam(step, scalars, scale, from, to, p, g, mi, vi));
