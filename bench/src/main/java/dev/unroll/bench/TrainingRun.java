@@ -168,7 +168,7 @@ public final class TrainingRun {
       Parameter.zeroGrads(ops, optimizer.parameters());
       Trace trace = network.forward(Pass.of(arena, test.steps()), next);
       Losses.Loss found = loss(arena, trace.output());
-      trace.backward(found.gradient(), State.NONE);
+      trace.backwardToParameters(found.gradient(), State.NONE);
       optimizer.step(TrainingCase.LEARNING_RATE, null);
       if (loss != null) {
         ops.copy(found.value(), loss);

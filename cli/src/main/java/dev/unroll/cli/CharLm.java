@@ -144,7 +144,7 @@ final class CharLm implements Session {
         network.forward(settings.pass(Pass.of(step, steps)), step.indices(inputs), carried);
     Losses.Loss loss =
         Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), step.indices(targets), null);
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     trace.finalState().copyTo(ops, carried);
     return loss.value();
   }

@@ -131,7 +131,7 @@ final class Forecast implements Session {
     Tensor next = step.tensor(windows(steps, 1, starts), steps.rows(), 1);
     Losses.Loss loss =
         Losses.elementwise(step, ElementLoss.SQUARED, Reduction.MEAN, trace.output(), next);
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

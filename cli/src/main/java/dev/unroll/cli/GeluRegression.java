@@ -85,7 +85,7 @@ final class GeluRegression implements Session {
     Tensor targets = step.tensor(targets(chosen), chosen.length, 1);
     Losses.Loss loss =
         Losses.elementwise(step, ElementLoss.SQUARED, Reduction.MEAN, trace.output(), targets);
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

@@ -167,7 +167,7 @@ final class LongMemory implements Session {
             Reduction.MEAN,
             trace.output(),
             step.tensor(problem.sums(), batch, 1));
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

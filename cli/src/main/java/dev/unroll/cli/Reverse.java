@@ -117,7 +117,7 @@ final class Reverse implements Session {
                 State.NONE);
     Indices targets = step.indices(out.pack(map(answers, false)));
     Losses.Loss loss = Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), targets, null);
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

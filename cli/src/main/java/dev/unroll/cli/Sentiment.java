@@ -141,7 +141,7 @@ final class Sentiment implements Session {
             Reduction.MEAN,
             trace.output(),
             step.tensor(targets, targets.length, 1));
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

@@ -120,7 +120,7 @@ final class Surnames implements Session {
     Trace trace = network.forward(settings.pass(Pass.of(step, ragged)), ids, State.NONE);
     Indices targets = step.indices(TextExamples.ordered(ragged, classes, chosen));
     Losses.Loss loss = Losses.crossEntropy(step, NLL, trace.output(), targets, null);
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

@@ -88,7 +88,7 @@ final class TwoFourOne implements Session {
             Reduction.MEAN,
             trace.output(),
             step.tensor(y, y.length, 1));
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss;
   }
 

@@ -102,7 +102,7 @@ final class WordLm implements Session {
     Losses.Loss loss =
         Losses.crossEntropy(
             step, CrossEntropy.MEAN, trace.output(), step.indices(targets(starts)), null);
-    trace.backward(loss.gradient(), State.NONE);
+    trace.backwardToParameters(loss.gradient(), State.NONE);
     return loss.value();
   }
 

@@ -74,7 +74,7 @@ final class DirectionRun {
    * @param dStates [B, P] or [B, H] each; in: gradients of the final states; out: of the initial
    *     ones
    * @param beta factor of what is in dx
-   * @param dx [N, I] gradient of the input
+   * @param dx [N, I] gradient of the input, or null if it is not wanted
    */
   void backward(Tensor dOutput, List<Tensor> dStates, float beta, Tensor dx) {
     Tensor fromX = arena.tensor(x.rows(), w.ih().value().rows());
@@ -90,7 +90,9 @@ final class DirectionRun {
       normal.gradient(ops, w.norms().ih(), fromX, product);
     }
     ops.matmul(product.t(), x, 1, w.ih().grad());
-    ops.matmul(product, w.ih().value(), beta, dx);
+    if (dx != null) {
+      ops.matmul(product, w.ih().value(), beta, dx);
+    }
   }
 
   private Tensor like(Tensor t) {

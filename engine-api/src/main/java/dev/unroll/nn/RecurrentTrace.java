@@ -69,13 +69,22 @@ final class RecurrentTrace implements Trace {
 
   @Override
   public Gradients backward(Tensor dOutput, State dFinal) {
+    return backward(dOutput, dFinal, true);
+  }
+
+  @Override
+  public State backwardToParameters(Tensor dOutput, State dFinal) {
+    return backward(dOutput, dFinal, false).initial();
+  }
+
+  private Gradients backward(Tensor dOutput, State dFinal, boolean toInput) {
     layer.requireState("gradient of the final state", pass.steps(), dFinal);
     // Filled with the gradients of the final states; each run turns its part into the initial's.
     StateBlock dStates = layer.block(arena, pass.steps().batch());
     dStates.load(arena, dFinal, pass.steps().batch());
     Tensor gradient = dOutput;
     for (int k = levels.size() - 1; k >= 0; k--) {
-      gradient = levels.get(k).backward(gradient, dStates);
+      gradient = levels.get(k).backward(gradient, dStates, toInput || k > 0);
     }
     return new Gradients(gradient, dStates.state());
   }
@@ -116,20 +125,23 @@ final class RecurrentTrace implements Trace {
       return both;
     }
 
-    Tensor backward(Tensor dOutput, StateBlock dStates) {
-      Tensor dx = arena.tensor(input.rows(), input.cols());
+    /** Gives the gradient of what the layer read, or null if that is not wanted. */
+    Tensor backward(Tensor dOutput, StateBlock dStates, boolean toInput) {
+      Tensor dx = toInput ? arena.tensor(input.rows(), input.cols()) : null;
       if (backward == null) {
         forward.backward(dOutput, dStates.run(first), 0, dx);
       } else {
         int width = output.cols() / 2;
         Tensor left = dOutput == null ? null : dOutput.cols(0, width);
         Tensor right = dOutput == null ? null : reverse(dOutput.cols(width, width));
-        Tensor dReversed = arena.tensor(input.rows(), input.cols());
+        Tensor dReversed = toInput ? arena.tensor(input.rows(), input.cols()) : null;
         backward.backward(right, dStates.run(first + 1), 0, dReversed);
-        ops.gather(dReversed, reversed, dx);
+        if (toInput) {
+          ops.gather(dReversed, reversed, dx);
+        }
         forward.backward(left, dStates.run(first), 1, dx);
       }
-      return dropout.backward(dx, State.NONE).input();
+      return toInput ? dropout.backward(dx, State.NONE).input() : null;
     }
   }
 }

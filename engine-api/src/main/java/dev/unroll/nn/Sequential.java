@@ -150,12 +150,33 @@ public final class Sequential<I> implements Layer<I> {
 
     @Override
     public Gradients backward(Tensor dOutput, State dFinal) {
+      return back(dOutput, dFinal, Trace::backward);
+    }
+
+    @Override
+    public State backwardToParameters(Tensor dOutput, State dFinal) {
+      return back(
+              dOutput,
+              dFinal,
+              (first, dy, state) -> new Gradients(null, first.backwardToParameters(dy, state)))
+          .initial();
+    }
+
+    /** How the first layer is run back. */
+    private interface First {
+      Gradients backward(Trace first, Tensor dOutput, State dFinal);
+    }
+
+    private Gradients back(Tensor dOutput, State dFinal, First first) {
       List<String> names = new ArrayList<>(parts.keySet());
       State dInitial = State.NONE;
       Tensor gradient = dOutput;
       for (int i = names.size() - 1; i >= 0; i--) {
         String prefix = names.get(i) + ".";
-        Gradients g = parts.get(names.get(i)).backward(gradient, dFinal.within(prefix));
+        Trace part = parts.get(names.get(i));
+        State dState = dFinal.within(prefix);
+        Gradients g =
+            i > 0 ? part.backward(gradient, dState) : first.backward(part, gradient, dState);
         dInitial = dInitial.withAll(prefix, g.initial());
         gradient = g.input();
       }

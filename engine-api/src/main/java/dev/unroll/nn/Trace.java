@@ -43,6 +43,19 @@ public interface Trace {
   Gradients backward(Tensor dOutput, State dFinal);
 
   /**
+   * {@link #backward} without the gradient of the input: what a training step needs whose input is
+   * data. Spares a recurrent layer one of its largest products; all other results have the same
+   * bits.
+   *
+   * @param dOutput as in {@link #backward}
+   * @param dFinal as in {@link #backward}
+   * @return gradient of the initial state
+   */
+  default State backwardToParameters(Tensor dOutput, State dFinal) {
+    return backward(dOutput, dFinal).initial();
+  }
+
+  /**
    * The trace of a layer without state, from its output and its gradient.
    *
    * @param output the output

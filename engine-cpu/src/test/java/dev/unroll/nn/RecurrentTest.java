@@ -98,6 +98,33 @@ class RecurrentTest extends DeviceTest {
 
   @ParameterizedTest
   @EnumSource
+  void parametersGetTheSameGradientsWithoutThatOfTheInput(Cells cell) {
+    Shape shape = new Shape(I, H, 2, Bias.PYTORCH);
+    RecurrentOptions options = RecurrentOptions.PLAIN.withBidirectional();
+    Recurrent all = cell.make(new Initializer(arena, 4), shape, options);
+    Recurrent fewer = cell.make(new Initializer(arena, 4), shape, options);
+    Pass pass = Pass.of(arena, Steps.uniform(T, B));
+    Tensor x = randomTensor(T * B, I);
+    State initial = randomState(all, B);
+    Tensor dOutput = randomTensor(T * B, 2 * H);
+    State dFinal = randomState(all, B);
+    State expected =
+        Sequential.of("a", all)
+            .forward(pass, x, State.NONE.withAll("a.", initial))
+            .backward(dOutput, State.NONE.withAll("a.", dFinal))
+            .initial();
+    State found =
+        Sequential.of("a", fewer)
+            .forward(pass, x, State.NONE.withAll("a.", initial))
+            .backwardToParameters(dOutput, State.NONE.withAll("a.", dFinal));
+    assertSameBits(found, expected);
+    for (int i = 0; i < all.parameters().size(); i++) {
+      assertSameBits(fewer.parameters().get(i).grad(), all.parameters().get(i).grad());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void absentStatesAndGradientsAreZeros(Cells cell) {
     Recurrent layer = cell.make(new Initializer(arena, 3), new Shape(I, H));
     Recurrent again = cell.make(new Initializer(arena, 3), new Shape(I, H));
