@@ -5,13 +5,10 @@ package dev.unroll.cpu;
 import static dev.unroll.cpu.HostBuffer.floats;
 
 import dev.unroll.Activation;
-import dev.unroll.AdamStep;
-import dev.unroll.Arithmetic;
 import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
-import dev.unroll.Unary;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,9 +17,8 @@ import java.util.List;
  * Whatever is not overridden here, and whatever has columns that are not contiguous, runs as the
  * plain loops do.
  */
-final class CpuBackend extends ScalarBackend {
+final class CpuBackend extends SpanBackend {
   private final Workers workers;
-  private final Spread spread;
   private final Gemm gemm;
   private final Sequences sequences;
   private final RowOperations rows;
@@ -37,9 +33,12 @@ final class CpuBackend extends ScalarBackend {
    * @param threads threads that work, the caller included
    */
   CpuBackend(int threads) {
-    super("cpu", "cpu (" + Lanes.F.length() + " lanes, " + threads + " threads)");
-    workers = new Workers(threads);
-    spread = new Spread(workers);
+    this(new Workers(threads));
+  }
+
+  private CpuBackend(Workers workers) {
+    super("cpu", "cpu (" + Lanes.F.length() + " lanes, " + workers.count() + " threads)", workers);
+    this.workers = workers;
     gemm = new Gemm(workers);
     sequences = new Sequences(workers, gemm);
     rows = new RowOperations(workers);
@@ -51,7 +50,9 @@ final class CpuBackend extends ScalarBackend {
   List<String> notes() {
     return List.of(
         "vectors of " + Lanes.F.length() + " floats",
-        workers.count() + " threads; the batch of a sequence is split between them",
+        workers.count()
+            + " threads; a run through time is split by sequences, or by columns where those"
+            + " are fewer",
         WarmUp.note());
   }
 
@@ -59,129 +60,6 @@ final class CpuBackend extends ScalarBackend {
   public void close() {
     workers.close();
     super.close();
-  }
-
-  // ---- element-wise
-
-  /** Whether the elements of each row lie side by side. */
-  static boolean contiguous(Tensor... tensors) {
-    for (Tensor t : tensors) {
-      if (t.colStride() != 1 && t.cols() > 1) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  @Override
-  public void fill(float value, Tensor out) {
-    if (!contiguous(out)) {
-      super.fill(value, out);
-      return;
-    }
-    count();
-    float[] os = floats(out);
-    spread.spans(out, out, out, (n, same, again, oo) -> Arrays.fill(os, oo, oo + n, value));
-  }
-
-  @Override
-  public void axpby(float alpha, Tensor x, float beta, Tensor y) {
-    if (!contiguous(x, y)) {
-      super.axpby(alpha, x, beta, y);
-      return;
-    }
-    count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    if (beta == 0) {
-      spread.spans(x, x, y, (n, xo, same, yo) -> Spans.scale(n, alpha, xs, xo, ys, yo));
-    } else {
-      spread.spans(x, x, y, (n, xo, same, yo) -> Spans.axpby(n, alpha, xs, xo, beta, ys, yo));
-    }
-  }
-
-  @Override
-  public void binary(Arithmetic op, Tensor x, Tensor y, Tensor out) {
-    if (!contiguous(x, y, out)) {
-      super.binary(op, x, y, out);
-      return;
-    }
-    count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    float[] os = floats(out);
-    spread.spans(
-        x,
-        y,
-        out,
-        switch (op) {
-          case ADD -> (n, xo, yo, oo) -> Spans.add(n, xs, xo, ys, yo, os, oo);
-          case SUB -> (n, xo, yo, oo) -> Spans.sub(n, xs, xo, ys, yo, os, oo);
-          case MUL -> (n, xo, yo, oo) -> Spans.mul(n, xs, xo, ys, yo, os, oo);
-          case DIV -> (n, xo, yo, oo) -> Spans.div(n, xs, xo, ys, yo, os, oo);
-        });
-  }
-
-  @Override
-  public void map(Unary f, Tensor x, Tensor y) {
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    Spread.Span span =
-        switch (f.kind()) {
-          case EXP -> (n, xo, same, yo) -> VectorLoops.EXP.run(n, xs, xo, ys, yo);
-          case EXPM1 -> (n, xo, same, yo) -> VectorLoops.EXPM1.run(n, xs, xo, ys, yo);
-          case LOG -> (n, xo, same, yo) -> VectorLoops.LOG.run(n, xs, xo, ys, yo);
-          case LOG1P -> (n, xo, same, yo) -> VectorLoops.LOG1P.run(n, xs, xo, ys, yo);
-          default -> null;
-        };
-    if (span == null || !contiguous(x, y)) {
-      super.map(f, x, y);
-      return;
-    }
-    count();
-    spread.spans(x, x, y, span);
-  }
-
-  @Override
-  public void copy(Tensor x, Tensor y) {
-    if (!contiguous(x, y)) {
-      super.copy(x, y);
-      return;
-    }
-    count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    spread.spans(x, x, y, (n, xo, same, yo) -> System.arraycopy(xs, xo, ys, yo, n));
-  }
-
-  @Override
-  public void activate(Activation f, Tensor x, Tensor y) {
-    if (!contiguous(x, y)) {
-      super.activate(f, x, y);
-      return;
-    }
-    count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    spread.spans(x, x, y, (n, xo, same, yo) -> SpanActivations.apply(f, n, xs, xo, ys, yo));
-  }
-
-  @Override
-  public void activateGrad(Activation f, Tensor x, Tensor y, Tensor dy, Tensor dx) {
-    Tensor given = f.gradNeedsX() ? x : f.gradNeedsY() ? y : dy;
-    if (!contiguous(given, dy, dx)) {
-      super.activateGrad(f, x, y, dy, dx);
-      return;
-    }
-    count();
-    float[] g = floats(given);
-    float[] dys = floats(dy);
-    float[] dxs = floats(dx);
-    spread.spans(
-        given,
-        dy,
-        dx,
-        (n, go, dyo, dxo) -> SpanActivations.grad(f, n, g, go, g, go, dys, dyo, dxs, dxo));
   }
 
   // ---- products and sums
@@ -211,6 +89,16 @@ final class CpuBackend extends ScalarBackend {
     }
     count();
     rows.sumRows(x, beta, out);
+  }
+
+  @Override
+  public void sum(Tensor x, float divisor, Tensor out) {
+    if (!x.isDense()) {
+      super.sum(x, divisor, out);
+      return;
+    }
+    count();
+    floats(out)[out.offset()] = rows.sum(x) / divisor;
   }
 
   @Override
@@ -334,42 +222,6 @@ final class CpuBackend extends ScalarBackend {
         Spans.add(n, floats(dTable), at, floats(dOut), Spread.rowAt(dOut, i), floats(dTable), at);
       }
     }
-  }
-
-  // ---- optimisers
-
-  @Override
-  public void adamStep(
-      AdamStep step,
-      Tensor scalars,
-      Tensor gradScale,
-      List<Tensor> params,
-      List<Tensor> grads,
-      List<Tensor> m,
-      List<Tensor> v,
-      List<Tensor> vMax) {
-    if (step.weightDecay() != 0
-        || !vMax.isEmpty()
-        || !(allDense(params) && allDense(grads) && allDense(m) && allDense(v))) {
-      super.adamStep(step, scalars, gradScale, params, grads, m, v, vMax);
-      return;
-    }
-    count();
-    float scale = gradScale == null ? 1f : floats(gradScale)[gradScale.offset()];
-    for (int i = 0; i < params.size(); i++) {
-      Tensor p = params.get(i);
-      Tensor g = grads.get(i);
-      Tensor mi = m.get(i);
-      Tensor vi = v.get(i);
-      spread.split(
-          p.size(),
-          4 * p.size(),
-          (from, to) -> SpanOptimisers.adam(step, scalars, scale, from, to, p, g, mi, vi));
-    }
-  }
-
-  private static boolean allDense(List<Tensor> tensors) {
-    return tensors.stream().allMatch(Tensor::isDense);
   }
 
   // ---- sequences

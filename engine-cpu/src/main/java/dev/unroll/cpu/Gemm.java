@@ -58,7 +58,7 @@ final class Gemm {
 
   /** C [m,n] = beta * C + A [m,k] B [k,n] with B packed before; the same bits as unpacked. */
   void multiply(Mat a, Packed b, float beta, Mat c) {
-    run(product.set(a, b, beta, c));
+    run(product.set(a, b, beta, c, c));
   }
 
   /** Packs b [k,n] on all threads. */

@@ -49,7 +49,15 @@ final class GemmThread {
 
   /** C [m,n] = beta * C + A [m,k] B [k,n] with B packed before; the same bits as unpacked. */
   void multiply(Mat a, Packed b, float beta, Mat c) {
-    multiply(own.set(a, b, beta, c), 0, own.c.rows, 0, own.c.cols);
+    multiply(a, b, beta, c, c, 0, c.cols);
+  }
+
+  /**
+   * Columns n0 to n1 of C [m,n] = beta * old + A [m,k] B [k,n] with B packed before; the same bits
+   * as unpacked. n0 is a multiple of PANEL; old is C or apart from it.
+   */
+  void multiply(Mat a, Packed b, float beta, Mat old, Mat c, int n0, int n1) {
+    multiply(own.set(a, b, beta, old, c), 0, own.c.rows, n0, n1);
     own.clear();
   }
 
@@ -189,8 +197,25 @@ final class GemmThread {
 
   /** Moves the chunk sums of a tile to C from (row, col) on, where the kernels can not. */
   private void merge(int row, int col, int cols) {
+    Mat c = product.c;
+    if (height == 8 && c.rowStride == 1 && (old == null || old.rowStride == 1)) {
+      turn8(row, col, cols);
+      return;
+    }
     for (int i = 0; i < height; i++) {
       mergeRow(i * PANEL, cols, row + i, col);
+    }
+  }
+
+  /** As merge for eight rows where the columns of C are contiguous. */
+  private void turn8(int row, int col, int cols) {
+    Mat c = product.c;
+    int co = c.at(row, col);
+    if (old == null) {
+      ScalarKernels.turn8(cols, tile, PANEL, ZEROS, 0, 0, c.data, co, c.colStride);
+    } else {
+      int oo = old.at(row, col);
+      ScalarKernels.turn8(cols, tile, PANEL, old.data, oo, old.colStride, c.data, co, c.colStride);
     }
   }
 

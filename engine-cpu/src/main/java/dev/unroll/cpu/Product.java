@@ -7,6 +7,8 @@ package dev.unroll.cpu;
  * loop likes best. A reusable holder: it copies what describes the matrices, never their elements.
  */
 final class Product {
+  private static final int TURNED_ROWS = 64;
+
   final Mat a = new Mat();
   final Mat b = new Mat();
   final Mat c = new Mat();
@@ -26,7 +28,10 @@ final class Product {
   Product set(Mat a, Mat b, float beta, Mat old, Mat c) {
     check(a, b.rows, b.cols, c);
     // Rounding does not know which factor came first, so C' = beta * C' + B' A' has the same bits.
-    boolean transposed = (c.colStride != 1 && c.rowStride == 1) || (c.cols == 1 && c.rows > 1);
+    boolean transposed =
+        (c.colStride != 1 && c.rowStride == 1)
+            || (c.cols == 1 && c.rows > 1)
+            || (b.rowStride == 1 && b.colStride != 1 && fewRows(c));
     if (transposed) {
       this.a.setTransposed(b);
       this.b.setTransposed(a);
@@ -43,10 +48,15 @@ final class Product {
     return this;
   }
 
-  Product set(Mat a, Packed b, float beta, Mat c) {
+  /** Whether turning the tiles of C costs less than turning all of B for so few rows. */
+  private static boolean fewRows(Mat c) {
+    return c.rows > 1 && c.rows <= TURNED_ROWS && c.cols > 4 * c.rows;
+  }
+
+  Product set(Mat a, Packed b, float beta, Mat old, Mat c) {
     check(a, b.rows(), b.cols(), c);
     this.a.set(a);
-    this.old.set(c);
+    this.old.set(old);
     this.c.set(c);
     this.packed = b;
     this.beta = beta;

@@ -132,7 +132,12 @@ final class RowOperations {
     int n = to - from;
     for (int chunk = 0; chunk < x.rows() || chunk == 0; chunk += CHUNK) {
       Arrays.fill(sums, 0, n, 0f);
-      for (int r = chunk; r < Math.min(x.rows(), chunk + CHUNK); r++) {
+      int r = chunk;
+      int end = Math.min(x.rows(), chunk + CHUNK);
+      for (; r + 4 <= end; r += 4) {
+        Spans.addRows4(n, floats(x), at(x, r) + from, x.rowStride(), sums, 0);
+      }
+      for (; r < end; r++) {
         Spans.add(n, sums, 0, floats(x), at(x, r) + from, sums, 0);
       }
       if (chunk > 0) {
@@ -146,13 +151,61 @@ final class RowOperations {
     }
   }
 
+  /** The sum of all elements of a dense tensor. */
+  float sum(Tensor x) {
+    return bySegments(x.size(), (rows, from, n) -> rows.sum(n, floats(x), x.offset() + from));
+  }
+
   float sumOfSquares(List<Tensor> xs) {
     float total = 0f;
     for (Tensor x : xs) {
+      float[] data = floats(x);
+      int at = x.offset();
       total =
-          total + scratch[0].sumOfProducts(x.size(), floats(x), x.offset(), floats(x), x.offset());
+          total
+              + bySegments(
+                  x.size(),
+                  (rows, from, n) -> rows.sumOfProducts(n, data, at + from, data, at + from));
     }
     return total;
+  }
+
+  /** The sum of n elements from one on that lie in one segment. */
+  private interface SegmentSum {
+    float of(Rows rows, int from, int n);
+  }
+
+  /** Sums segments, split by threads, and adds up their sums in ascending order. */
+  private float bySegments(int size, SegmentSum segment) {
+    int count = (size + Rows.SEGMENT - 1) / Rows.SEGMENT;
+    float[] sums = scratch[0].column(count);
+    int threads = size < MIN_PARALLEL_ELEMENTS ? 1 : workers.count();
+    if (threads == 1) {
+      segments(segment, scratch[0], 0, count, size, sums);
+    } else {
+      workers.run(
+          part ->
+              segments(
+                  segment,
+                  scratch[part],
+                  (int) ((long) count * part / threads),
+                  (int) ((long) count * (part + 1) / threads),
+                  size,
+                  sums));
+    }
+    float total = 0f;
+    for (int i = 0; i < count; i++) {
+      total = total + sums[i];
+    }
+    return total;
+  }
+
+  private static void segments(
+      SegmentSum segment, Rows rows, int first, int last, int size, float[] sums) {
+    for (int i = first; i < last; i++) {
+      int from = i * Rows.SEGMENT;
+      sums[i] = segment.of(rows, from, Math.min(Rows.SEGMENT, size - from));
+    }
   }
 
   /** Cross-entropy from logits without weights or smoothing, and its gradient, row by row. */

@@ -9,44 +9,44 @@ import dev.unroll.Steps;
 import dev.unroll.Tensor;
 
 /**
- * The time loops of {@link dev.unroll.Composed}, each as one task: the batch is split between the
- * threads, so that none waits for another inside a sequence, and the recurrent weights are packed
- * once. Tensors have contiguous rows.
+ * The time loops of {@link dev.unroll.Composed}, each as one task: {@link Lots} deals it out to the
+ * threads, and the recurrent weights are packed once. Tensors have contiguous rows.
  */
 final class Sequences {
-  /** Below this many multiply-adds waking another thread costs more than it saves. */
-  private static final long MIN_PARALLEL_WORK = 1 << 17;
-
-  private final Workers workers;
   private final Gemm gemm;
+  private final Lots lots;
   private final Packed packed = new Packed();
   private final Mat weights = new Mat();
   private final Mat[] left;
+  private final Mat[] old;
   private final Mat[] out;
 
   Sequences(Workers workers, Gemm gemm) {
-    this.workers = workers;
     this.gemm = gemm;
+    lots = new Lots(workers);
     left = mats(workers.count());
+    old = mats(workers.count());
     out = mats(workers.count());
   }
 
   void rnn(Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
-    int n = wHh.cols();
     pack(wHh.t());
-    split(
+    run(
         steps,
         wHh,
-        (part, from, to) -> {
-          for (int t = 0; t < steps.count() && steps.size(t) > from; t++) {
-            int rows = Math.min(to, steps.size(t)) - from;
-            int at = steps.offset(t) + from;
-            int next = steps.next(t) + from;
-            multiply(part, hs, steps.previous(t) + from, rows, 1, pre, at);
+        lot -> {
+          int j = lot.first(wHh.cols());
+          int n = lot.end(wHh.cols()) - j;
+          for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
+            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+            int at = steps.offset(t) + lot.from;
+            int next = steps.next(t) + lot.from;
+            multiply(lot, hs, steps.previous(t) + lot.from, rows, 1, pre, at);
             for (int r = 0; r < rows; r++) {
-              SpanActivations.apply(
-                  f, n, floats(pre), row(pre, at + r), floats(hs), row(hs, next + r));
+              int y = row(hs, next + r) + j;
+              SpanActivations.apply(f, n, floats(pre), row(pre, at + r) + j, floats(hs), y);
             }
+            lot.meet();
           }
         });
   }
@@ -60,63 +60,70 @@ final class Sequences {
       Tensor dOut,
       Tensor dh,
       Tensor dPre) {
-    int n = wHh.cols();
     pack(wHh);
-    split(
+    run(
         steps,
         wHh,
-        (part, from, to) -> {
+        lot -> {
+          int j = lot.first(wHh.cols());
+          int n = lot.end(wHh.cols()) - j;
           for (int t = steps.count() - 1; t >= 0; t--) {
-            int rows = Math.min(to, steps.size(t)) - from;
-            int at = steps.offset(t) + from;
-            int next = steps.next(t) + from;
+            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+            int at = steps.offset(t) + lot.from;
+            int next = steps.next(t) + lot.from;
             for (int r = 0; r < rows; r++) {
-              int dhAt = row(dh, from + r);
-              arriving(n, dOut, at + r, dh, dhAt);
+              int dhAt = row(dh, lot.from + r) + j;
+              arriving(n, dOut, at + r, j, dh, dhAt);
               SpanActivations.grad(
                   f,
                   n,
                   floats(pre),
-                  row(pre, at + r),
+                  row(pre, at + r) + j,
                   floats(hs),
-                  row(hs, next + r),
+                  row(hs, next + r) + j,
                   floats(dh),
                   dhAt,
                   floats(dPre),
-                  row(dPre, at + r));
+                  row(dPre, at + r) + j);
             }
-            multiply(part, dPre, at, rows, 0, dh, from);
+            lot.meet();
+            multiply(lot, dPre, at, rows, 0, dh, lot.from);
           }
         });
   }
 
   void lstm(Steps steps, Tensor wHh, Tensor gates, Tensor hs, Tensor cs, Tensor tanhC) {
-    int n = wHh.cols();
     pack(wHh.t());
-    split(
+    run(
         steps,
         wHh,
-        (part, from, to) -> {
-          for (int t = 0; t < steps.count() && steps.size(t) > from; t++) {
-            int rows = Math.min(to, steps.size(t)) - from;
-            int at = steps.offset(t) + from;
-            int prev = steps.previous(t) + from;
-            int next = steps.next(t) + from;
-            multiply(part, hs, prev, rows, 1, gates, at);
+        lot -> {
+          int hidden = wHh.cols();
+          int j = lot.first(hidden);
+          int n = lot.end(hidden) - j;
+          for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
+            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+            int at = steps.offset(t) + lot.from;
+            int prev = steps.previous(t) + lot.from;
+            int next = steps.next(t) + lot.from;
+            multiply(lot, hs, prev, rows, 1, gates, at);
+            lot.meet();
             for (int r = 0; r < rows; r++) {
               Cells.lstm(
                   n,
+                  hidden,
                   floats(gates),
-                  row(gates, at + r),
+                  row(gates, at + r) + j,
                   floats(cs),
-                  row(cs, prev + r),
+                  row(cs, prev + r) + j,
                   floats(cs),
-                  row(cs, next + r),
+                  row(cs, next + r) + j,
                   floats(tanhC),
-                  row(tanhC, at + r),
+                  row(tanhC, at + r) + j,
                   floats(hs),
-                  row(hs, next + r));
+                  row(hs, next + r) + j);
             }
+            lot.meet();
           }
         });
   }
@@ -131,67 +138,73 @@ final class Sequences {
       Tensor dh,
       Tensor dc,
       Tensor dGates) {
-    int n = wHh.cols();
     pack(wHh);
-    split(
+    run(
         steps,
         wHh,
-        (part, from, to) -> {
+        lot -> {
+          int hidden = wHh.cols();
+          int j = lot.first(hidden);
+          int n = lot.end(hidden) - j;
           for (int t = steps.count() - 1; t >= 0; t--) {
-            int rows = Math.min(to, steps.size(t)) - from;
-            int at = steps.offset(t) + from;
-            int prev = steps.previous(t) + from;
+            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+            int at = steps.offset(t) + lot.from;
+            int prev = steps.previous(t) + lot.from;
             for (int r = 0; r < rows; r++) {
-              int dhAt = row(dh, from + r);
-              arriving(n, dOut, at + r, dh, dhAt);
+              int dhAt = row(dh, lot.from + r) + j;
+              arriving(n, dOut, at + r, j, dh, dhAt);
               Cells.lstmGrad(
                   n,
+                  hidden,
                   floats(gates),
-                  row(gates, at + r),
+                  row(gates, at + r) + j,
                   floats(cs),
-                  row(cs, prev + r),
+                  row(cs, prev + r) + j,
                   floats(tanhC),
-                  row(tanhC, at + r),
+                  row(tanhC, at + r) + j,
                   floats(dh),
                   dhAt,
                   floats(dc),
-                  row(dc, from + r),
+                  row(dc, lot.from + r) + j,
                   floats(dGates),
-                  row(dGates, at + r));
+                  row(dGates, at + r) + j);
             }
-            multiply(part, dGates, at, rows, 0, dh, from);
+            lot.meet();
+            multiply(lot, dGates, at, rows, 0, dh, lot.from);
           }
         });
   }
 
   void gru(Steps steps, Tensor wHh, Tensor bHh, Tensor gates, Tensor fromH, Tensor hs) {
-    int n = wHh.cols();
     pack(wHh.t());
-    split(
+    run(
         steps,
         wHh,
-        (part, from, to) -> {
-          for (int t = 0; t < steps.count() && steps.size(t) > from; t++) {
-            int rows = Math.min(to, steps.size(t)) - from;
-            int at = steps.offset(t) + from;
-            int prev = steps.previous(t) + from;
-            int next = steps.next(t) + from;
-            for (int r = 0; bHh != null && r < rows; r++) {
-              System.arraycopy(floats(bHh), bHh.offset(), floats(fromH), row(fromH, at + r), 3 * n);
-            }
-            multiply(part, hs, prev, rows, bHh == null ? 0 : 1, fromH, at);
+        lot -> {
+          int hidden = wHh.cols();
+          int j = lot.first(hidden);
+          int n = lot.end(hidden) - j;
+          for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
+            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+            int at = steps.offset(t) + lot.from;
+            int prev = steps.previous(t) + lot.from;
+            int next = steps.next(t) + lot.from;
+            linear(lot, bHh, hs, prev, rows, fromH, at);
+            lot.meet();
             for (int r = 0; r < rows; r++) {
               Cells.gru(
                   n,
+                  hidden,
                   floats(gates),
-                  row(gates, at + r),
+                  row(gates, at + r) + j,
                   floats(fromH),
-                  row(fromH, at + r),
+                  row(fromH, at + r) + j,
                   floats(hs),
-                  row(hs, prev + r),
+                  row(hs, prev + r) + j,
                   floats(hs),
-                  row(hs, next + r));
+                  row(hs, next + r) + j);
             }
+            lot.meet();
           }
         });
   }
@@ -206,75 +219,81 @@ final class Sequences {
       Tensor dh,
       Tensor dGates,
       Tensor dFromH) {
-    int n = wHh.cols();
     pack(wHh);
-    split(
+    run(
         steps,
         wHh,
-        (part, from, to) -> {
+        lot -> {
+          int hidden = wHh.cols();
+          int j = lot.first(hidden);
+          int n = lot.end(hidden) - j;
           for (int t = steps.count() - 1; t >= 0; t--) {
-            int rows = Math.min(to, steps.size(t)) - from;
-            int at = steps.offset(t) + from;
-            int prev = steps.previous(t) + from;
+            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+            int at = steps.offset(t) + lot.from;
+            int prev = steps.previous(t) + lot.from;
             for (int r = 0; r < rows; r++) {
-              int dhAt = row(dh, from + r);
-              arriving(n, dOut, at + r, dh, dhAt);
+              int dhAt = row(dh, lot.from + r) + j;
+              arriving(n, dOut, at + r, j, dh, dhAt);
               Cells.gruGrad(
                   n,
+                  hidden,
                   floats(gates),
-                  row(gates, at + r),
+                  row(gates, at + r) + j,
                   floats(fromH),
-                  row(fromH, at + r),
+                  row(fromH, at + r) + j,
                   floats(hs),
-                  row(hs, prev + r),
+                  row(hs, prev + r) + j,
                   floats(dh),
                   dhAt,
                   floats(dGates),
-                  row(dGates, at + r),
+                  row(dGates, at + r) + j,
                   floats(dFromH),
-                  row(dFromH, at + r));
+                  row(dFromH, at + r) + j);
             }
-            multiply(part, dFromH, at, rows, 1, dh, from);
+            lot.meet();
+            multiply(lot, dFromH, at, rows, 1, dh, lot.from);
           }
         });
   }
 
-  /** A share of the batch: sequences from (inclusive) to to (exclusive), on thread part. */
-  private interface Share {
-    void run(int part, int from, int to);
-  }
-
-  private void split(Steps steps, Tensor wHh, Share share) {
-    int batch = steps.batch();
-    int threads = workers.count();
-    if (threads == 1 || batch == 1 || (long) steps.rows() * wHh.size() < MIN_PARALLEL_WORK) {
-      share.run(0, 0, batch);
-    } else {
-      workers.run(
-          part ->
-              share.run(
-                  part,
-                  (int) ((long) batch * part / threads),
-                  (int) ((long) batch * (part + 1) / threads)));
-    }
+  private void run(Steps steps, Tensor wHh, Lots.Share share) {
+    lots.run(steps.batch(), steps.rows(), wHh.size(), share);
   }
 
   private void pack(Tensor w) {
     gemm.pack(mat(weights, w), packed);
   }
 
-  /** out[to rows] = beta * out + x[from rows] * packed weights, on this thread alone. */
-  private void multiply(int part, Tensor x, int from, int rows, float beta, Tensor y, int to) {
+  /** This lot's columns of y[to rows] = beta * y + x[from rows] * packed weights. */
+  private void multiply(Lots.Lot lot, Tensor x, int from, int rows, float beta, Tensor y, int to) {
     if (rows > 0) {
-      left[part].set(floats(x), row(x, from), rows, x.cols(), x.rowStride(), 1);
-      out[part].set(floats(y), row(y, to), rows, y.cols(), y.rowStride(), 1);
-      gemm.thread(part).multiply(left[part], packed, beta, out[part]);
+      Mat target = rows(out[lot.part], y, to, rows);
+      multiply(lot, rows(left[lot.part], x, from, rows), beta, target, target);
     }
   }
 
-  private static void arriving(int n, Tensor dOut, int at, Tensor dh, int dhAt) {
+  /** This lot's columns of y[to rows] = bias + x[from rows] * packed weights; bias may be null. */
+  private void linear(Lots.Lot lot, Tensor bias, Tensor x, int from, int rows, Tensor y, int to) {
+    if (bias == null) {
+      multiply(lot, x, from, rows, 0, y, to);
+    } else if (rows > 0) {
+      Mat start = old[lot.part].set(floats(bias), bias.offset(), rows, y.cols(), 0, 1);
+      Mat target = rows(out[lot.part], y, to, rows);
+      multiply(lot, rows(left[lot.part], x, from, rows), 1, start, target);
+    }
+  }
+
+  private void multiply(Lots.Lot lot, Mat x, float beta, Mat start, Mat y) {
+    gemm.thread(lot.part).multiply(x, packed, beta, start, y, lot.first(y.cols), lot.end(y.cols));
+  }
+
+  private static Mat rows(Mat m, Tensor t, int from, int rows) {
+    return m.set(floats(t), row(t, from), rows, t.cols(), t.rowStride(), 1);
+  }
+
+  private static void arriving(int n, Tensor dOut, int at, int col, Tensor dh, int dhAt) {
     if (dOut != null) {
-      Spans.add(n, floats(dh), dhAt, floats(dOut), row(dOut, at), floats(dh), dhAt);
+      Spans.add(n, floats(dh), dhAt, floats(dOut), row(dOut, at) + col, floats(dh), dhAt);
     }
   }
 

@@ -5,6 +5,7 @@ package dev.unroll.cpu;
 import static dev.unroll.cpu.HostBuffer.floats;
 
 import dev.unroll.AdamStep;
+import dev.unroll.SgdStep;
 import dev.unroll.Tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -14,7 +15,71 @@ final class SpanOptimisers {
   private static final VectorSpecies<Float> F = Lanes.F;
   private static final int L = F.length();
 
+  private static final int BLOCK = 2048;
+
   private SpanOptimisers() {}
+
+  /** SGD on elements from to to of dense tensors; buffer is the momentum's, null without. */
+  static void sgd(
+      SgdStep s,
+      float rate,
+      float scale,
+      int from,
+      int to,
+      Tensor param,
+      Tensor grad,
+      Tensor buffer) {
+    if (buffer == null && s.weightDecay() == 0f) {
+      plain(
+          to - from,
+          rate,
+          scale,
+          floats(grad),
+          grad.offset() + from,
+          floats(param),
+          param.offset() + from);
+      return;
+    }
+    float[] u = new float[Math.min(BLOCK, to - from)];
+    for (int i = from; i < to; i += BLOCK) {
+      int n = Math.min(BLOCK, to - i);
+      float[] p = floats(param);
+      int po = param.offset() + i;
+      Spans.scale(n, scale, floats(grad), grad.offset() + i, u, 0);
+      if (s.weightDecay() != 0f) {
+        Spans.axpby(n, s.weightDecay(), p, po, 1f, u, 0);
+      }
+      if (buffer != null) {
+        momentum(s, n, u, floats(buffer), buffer.offset() + i);
+      }
+      plain(n, rate, 1f, u, 0, p, po);
+    }
+  }
+
+  /** Moves the buffer b on and turns u from the gradient into the direction of the step. */
+  private static void momentum(SgdStep s, int n, float[] u, float[] b, int bo) {
+    if (s.first()) {
+      System.arraycopy(u, 0, b, bo, n);
+    } else {
+      Spans.axpby(n, s.oneMinusDampening(), u, 0, s.momentum(), b, bo);
+    }
+    if (s.nesterov()) {
+      Spans.axpby(n, s.momentum(), b, bo, 1f, u, 0);
+    } else {
+      System.arraycopy(b, bo, u, 0, n);
+    }
+  }
+
+  /** p = p - rate * (scale * u). */
+  private static void plain(int n, float rate, float scale, float[] u, int uo, float[] p, int po) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      at(p, po + i).sub(at(u, uo + i).mul(scale).mul(rate)).intoArray(p, po + i);
+    }
+    for (; i < n; i++) {
+      p[po + i] = p[po + i] - rate * (scale * u[uo + i]);
+    }
+  }
 
   /** Adam without L2 penalty on elements from to to of dense tensors. */
   static void adam(

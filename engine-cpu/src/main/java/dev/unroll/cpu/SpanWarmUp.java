@@ -27,10 +27,10 @@ final class SpanWarmUp {
   private final Rows rows = new Rows();
 
   private final Runnable[] kernels = {
-    () -> Cells.lstm(N, g, 0, p, 0, c, 0, t, 0, h, 0),
-    () -> Cells.lstmGrad(N, g, 0, p, 0, t, 0, dh, 0, dc, 0, d, 0),
-    () -> Cells.gru(N, g, 0, e, 0, p, 0, h, 0),
-    () -> Cells.gruGrad(N, g, 0, e, 0, p, 0, dh, 0, d, 0, d, N),
+    () -> Cells.lstm(N, N, g, 0, p, 0, c, 0, t, 0, h, 0),
+    () -> Cells.lstmGrad(N, N, g, 0, p, 0, t, 0, dh, 0, dc, 0, d, 0),
+    () -> Cells.gru(N, N, g, 0, e, 0, p, 0, h, 0),
+    () -> Cells.gruGrad(N, N, g, 0, e, 0, p, 0, dh, 0, d, 0, d, N),
     () -> Spans.add(N, p, 0, c, 0, h, 0),
     () -> Spans.axpby(N, 0.5f, p, 0, 0.5f, h, 0),
     () -> Spans.scale(N, 0.5f, p, 0, h, 0),

@@ -92,6 +92,50 @@ final class Spans {
     }
   }
 
+  /** y = (a - b) * (a - b). */
+  static void squaredDifference(int n, float[] a, int ao, float[] b, int bo, float[] y, int yo) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      FloatVector d = at(a, ao + i).sub(at(b, bo + i));
+      d.mul(d).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      float d = a[ao + i] - b[bo + i];
+      y[yo + i] = d * d;
+    }
+  }
+
+  /** y = g * (2 * (a - b)). */
+  static void twiceDifference(
+      int n, float g, float[] a, int ao, float[] b, int bo, float[] y, int yo) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      at(a, ao + i).sub(at(b, bo + i)).mul(2f).mul(g).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = g * (2f * (a[ao + i] - b[bo + i]));
+    }
+  }
+
+  /** y = y + four rows of x, one after the other; the rows stand stride apart. */
+  static void addRows4(int n, float[] x, int xo, int stride, float[] y, int yo) {
+    int x1 = xo + stride;
+    int x2 = x1 + stride;
+    int x3 = x2 + stride;
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      at(y, yo + i)
+          .add(at(x, xo + i))
+          .add(at(x, x1 + i))
+          .add(at(x, x2 + i))
+          .add(at(x, x3 + i))
+          .intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = y[yo + i] + x[xo + i] + x[x1 + i] + x[x2 + i] + x[x3 + i];
+    }
+  }
+
   /** y = a * b. */
   static void mul(int n, float[] a, int ao, float[] b, int bo, float[] y, int yo) {
     int i = 0;
