@@ -30,10 +30,6 @@ final class Packing {
     }
     int x = 0;
     for (; x + 8 <= width; x += 8) {
-      if (b.rowStride == 1) {
-        transpose8(b.data, from + x * b.colStride, b.colStride, kc, out, to + x);
-        continue;
-      }
       interleave8(b.data, from + x * b.colStride, b.colStride, b.rowStride, kc, out, to + x);
     }
     for (; x < width; x++) {
@@ -49,28 +45,6 @@ final class Packing {
       int target = to + k * PANEL;
       FloatVector.fromArray(Lanes.F, b, source).intoArray(out, target);
       FloatVector.fromArray(Lanes.F, b, source + L).intoArray(out, target + L);
-    }
-  }
-
-  /** As interleave8 with a row stride of 1, which the compiler must know to drop its checks. */
-  private static void transpose8(float[] b, int from, int colStride, int kc, float[] out, int to) {
-    int s1 = from + colStride;
-    int s2 = s1 + colStride;
-    int s3 = s2 + colStride;
-    int s4 = s3 + colStride;
-    int s5 = s4 + colStride;
-    int s6 = s5 + colStride;
-    int s7 = s6 + colStride;
-    for (int k = 0; k < kc; k++) {
-      int q = to + k * PANEL;
-      out[q] = b[from + k];
-      out[q + 1] = b[s1 + k];
-      out[q + 2] = b[s2 + k];
-      out[q + 3] = b[s3 + k];
-      out[q + 4] = b[s4 + k];
-      out[q + 5] = b[s5 + k];
-      out[q + 6] = b[s6 + k];
-      out[q + 7] = b[s7 + k];
     }
   }
 
