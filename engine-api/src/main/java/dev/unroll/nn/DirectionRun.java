@@ -6,7 +6,7 @@ import dev.unroll.Arena;
 import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
-import dev.unroll.nn.Unrolled.GateGradients;
+import dev.unroll.nn.Unrolled.Gates;
 import java.util.List;
 
 /**
@@ -52,19 +52,15 @@ final class DirectionRun {
     return states.get(0).rows(steps.batch(), steps.rows());
   }
 
-  /** Some rows' b + W_ih x, the product normalised if that is wanted. */
-  private Tensor fromInput(Arena into, int from, int count) {
-    Tensor part = x.rows(from, count);
-    Tensor all = into.tensor(count, w.ih().value().rows());
-    if (normal != null) {
-      Normalized n = normal.part(from, count);
-      ops.matmul(part, w.ih().value().t(), 0, n.rows());
-      ops.layerNorm(LayerNorm.DEFAULT_EPS, n.rows(), n.rows(), n.rstd());
-      n.scale(ops, w.norms().ih(), bias, all);
-      return all;
+  /** Every step's b + W_ih x, the product normalised if that is wanted. */
+  private void fromInput(Tensor gates) {
+    if (normal == null) {
+      ops.linear(bias, x, w.ih().value().t(), gates);
+      return;
     }
-    ops.linear(bias, part, w.ih().value().t(), all);
-    return all;
+    ops.matmul(x, w.ih().value().t(), 0, normal.rows());
+    ops.layerNorm(LayerNorm.DEFAULT_EPS, normal.rows(), normal.rows(), normal.rstd());
+    normal.scale(ops, w.norms().ih(), bias, gates);
   }
 
   /**
@@ -77,12 +73,11 @@ final class DirectionRun {
    * @param dx [N, I] gradient of the input, or null if it is not wanted
    */
   void backward(Tensor dOutput, List<Tensor> dStates, float beta, Tensor dx) {
-    Tensor fromX = arena.tensor(x.rows(), w.ih().value().rows());
-    Tensor fromH = layer.addsGates() ? fromX : like(fromX);
-    GateGradients d = new GateGradients(fromX, fromH, normal == null ? fromH : like(fromH));
+    Gates d = gateGradients();
+    Tensor fromX = d.fromX();
     unrolled.backward(dOutput, dStates, d);
     unrolled.weightGradients(ops, w, d, previousH());
-    biasGradients(fromX, fromH);
+    biasGradients(fromX, d.fromH());
     Tensor product = fromX;
     if (normal != null) {
       normal.weightGradient(arena, fromX, w.norms().ih());
@@ -93,6 +88,15 @@ final class DirectionRun {
     if (dx != null) {
       ops.matmul(product, w.ih().value(), beta, dx);
     }
+  }
+
+  private Gates gateGradients() {
+    Gates spare = unrolled.spare();
+    if (spare != null) {
+      return spare;
+    }
+    Gates d = layer.gates(arena, x.rows());
+    return normal == null ? d : new Gates(d.fromX(), d.fromH(), like(d.fromH()));
   }
 
   private Tensor like(Tensor t) {

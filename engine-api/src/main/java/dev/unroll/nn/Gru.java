@@ -6,6 +6,7 @@ import dev.unroll.Arena;
 import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
+import dev.unroll.nn.Unrolled.Gates;
 import java.util.List;
 
 /**
@@ -44,16 +45,24 @@ public final class Gru extends Recurrent {
   }
 
   @Override
-  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor gates, List<Tensor> states) {
+  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states) {
+    Tensor bHh = w.biasHh() == null ? null : w.biasHh().value();
+    arena
+        .ops()
+        .gruSequence(steps, w.hh().value(), bHh, gates.fromX(), gates.fromH(), states.get(0));
+    return again(arena, steps, w, gates, states);
+  }
+
+  @Override
+  Unrolled again(Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states) {
     Ops ops = arena.ops();
     Tensor wHh = w.hh().value();
-    Tensor bHh = w.biasHh() == null ? null : w.biasHh().value();
+    Tensor a = gates.fromX();
+    Tensor u = gates.fromH();
     Tensor hs = states.get(0);
-    Tensor fromH = arena.tensor(gates.rows(), gates.cols());
-    ops.gruSequence(steps, wHh, bHh, gates, fromH, hs);
     return (dOutput, dStates, d) -> {
       Tensor dh = dStates.get(0);
-      ops.gruSequenceGrad(steps, wHh, gates, fromH, hs, dOutput, dh, d.fromX(), d.fromH());
+      ops.gruSequenceGrad(steps, wHh, a, u, hs, dOutput, dh, d.fromX(), d.fromH());
     };
   }
 

@@ -2,10 +2,13 @@
 
 package dev.unroll.nn;
 
+import dev.unroll.Activation;
 import dev.unroll.Arena;
+import dev.unroll.Arithmetic;
 import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
+import dev.unroll.nn.Unrolled.Gates;
 import java.util.List;
 
 /**
@@ -39,12 +42,39 @@ public final class Lstm extends Recurrent {
   }
 
   @Override
-  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor gates, List<Tensor> states) {
-    Ops ops = arena.ops();
+  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states) {
     Tensor wHh = w.hh().value();
     Tensor cs = states.get(1);
-    Tensor tanhC = arena.tensor(gates.rows(), cs.cols());
-    ops.lstmSequence(steps, wHh, gates, states.get(0), cs, tanhC);
+    Tensor tanhC = arena.tensor(steps.rows(), cs.cols());
+    arena.ops().lstmSequence(steps, wHh, gates.fromX(), states.get(0), cs, tanhC);
+    return back(arena.ops(), steps, wHh, gates.fromX(), cs, tanhC);
+  }
+
+  @Override
+  Unrolled again(Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states) {
+    Tensor cs = states.get(1);
+    Tensor tanhC = arena.tensor(steps.rows(), cs.cols());
+    cells(arena.ops(), steps, gates.fromX(), cs, tanhC);
+    return back(arena.ops(), steps, w.hh().value(), gates.fromX(), cs, tanhC);
+  }
+
+  /** The cell states from the activations, in the order of {@link dev.unroll.Composed#lstmCell}. */
+  private static void cells(Ops ops, Steps steps, Tensor gates, Tensor cs, Tensor tanhC) {
+    int hidden = cs.cols();
+    Tensor f = gates.cols(hidden, hidden);
+    ops.binary(Arithmetic.MUL, gates.cols(0, hidden), gates.cols(2 * hidden, hidden), tanhC);
+    for (int t = 0; t < steps.count(); t++) {
+      int at = steps.offset(t);
+      int n = steps.size(t);
+      Tensor c = cs.rows(steps.next(t), n);
+      ops.binary(Arithmetic.MUL, f.rows(at, n), cs.rows(steps.previous(t), n), c);
+      ops.binary(Arithmetic.ADD, c, tanhC.rows(at, n), c);
+    }
+    ops.activate(Activation.TANH, cs.rows(steps.batch(), steps.rows()), tanhC);
+  }
+
+  private static Unrolled back(
+      Ops ops, Steps steps, Tensor wHh, Tensor gates, Tensor cs, Tensor tanhC) {
     return (dOutput, dStates, d) -> {
       Tensor dh = dStates.get(0);
       Tensor dc = dStates.get(1);

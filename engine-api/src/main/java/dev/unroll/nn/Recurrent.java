@@ -6,12 +6,14 @@ import dev.unroll.Arena;
 import dev.unroll.Arithmetic;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
+import dev.unroll.nn.Unrolled.Gates;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Recurrent layers stacked on each other: everything that {@link Rnn}, {@link Lstm} and {@link Gru}
@@ -95,11 +97,20 @@ public abstract class Recurrent implements Layer<Tensor> {
   /**
    * Runs through time with the fused operations.
    *
-   * @param gates [N, gates * H] the part that comes from the input
+   * @param gates in: the part that comes from the input; out: what the way back reads
    * @param states [B + N, H] for each state name; the first B rows are filled
    */
   abstract Unrolled fused(
-      Arena arena, Steps steps, RecurrentWeights w, Tensor gates, List<Tensor> states);
+      Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states);
+
+  /**
+   * The same where it once ran, from what is left of that.
+   *
+   * @param gates as {@link #fused} leaves them
+   * @param states [B + N, H] for each state name: all of h, the first B rows of others
+   */
+  abstract Unrolled again(
+      Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states);
 
   /** The same step by step, with all options; the first state may be [B + N, P]. */
   abstract Stepped stepped(Pass pass, int run, Tensor gates, List<Tensor> states);
@@ -109,21 +120,36 @@ public abstract class Recurrent implements Layer<Tensor> {
     return true;
   }
 
-  /** Runs through time in the fastest form that has the options. */
-  final Unrolled unroll(Pass pass, int run, Windowed.Input input, List<Tensor> states) {
+  /**
+   * Runs through time in the fastest form that has the options.
+   *
+   * @param input writes the input's part of the gates, [N, gates * H]
+   */
+  final Unrolled unroll(Pass pass, int run, Consumer<Tensor> input, List<Tensor> states) {
     String why = options.stepwise(pass);
     if (why.isEmpty() && Windowed.wanted(pass)) {
       return new Windowed(this, pass, run, input, states);
     }
-    Tensor gates = input.gates(pass.arena(), 0, pass.steps().rows());
+    int rows = pass.steps().rows();
     if (why.isEmpty()) {
-      return fused(pass.arena(), pass.steps(), weights.get(run), gates, states);
+      Gates all = gates(pass.arena(), rows);
+      input.accept(all.fromX());
+      return fused(pass.arena(), pass.steps(), weights.get(run), all, states);
     }
     pass.ops().note(describe() + ": step by step with primitive operations, because of " + why);
     if (pass.recompute() > 0) {
       pass.ops().note(describe() + ": keeps all steps, nothing is recomputed, because of " + why);
     }
-    return stepped(pass, run, gates, states).run();
+    Tensor pre = pass.arena().tensor(rows, gates * shape.hidden());
+    input.accept(pre);
+    return stepped(pass, run, pre, states).run();
+  }
+
+  /** Room for the gates of some rows or for their gradients, without normalisation. */
+  final Gates gates(Arena arena, int rows) {
+    Tensor fromX = arena.tensor(rows, gates * shape.hidden());
+    Tensor fromH = addsGates() ? fromX : arena.tensor(rows, gates * shape.hidden());
+    return new Gates(fromX, fromH, fromH);
   }
 
   /** The states of all runs at all steps of a pass, as far as they are kept. */

@@ -7,6 +7,7 @@ import dev.unroll.Arena;
 import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
+import dev.unroll.nn.Unrolled.Gates;
 import java.util.List;
 
 /**
@@ -50,11 +51,17 @@ public final class Rnn extends Recurrent {
   }
 
   @Override
-  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Tensor pre, List<Tensor> states) {
+  Unrolled fused(Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states) {
+    arena.ops().rnnSequence(steps, f, w.hh().value(), gates.fromX(), states.get(0));
+    return again(arena, steps, w, gates, states);
+  }
+
+  @Override
+  Unrolled again(Arena arena, Steps steps, RecurrentWeights w, Gates gates, List<Tensor> states) {
     Ops ops = arena.ops();
     Tensor wHh = w.hh().value();
+    Tensor pre = gates.fromX();
     Tensor hs = states.get(0);
-    ops.rnnSequence(steps, f, wHh, pre, hs);
     return (dOutput, dStates, d) ->
         ops.rnnSequenceGrad(steps, f, wHh, pre, hs, dOutput, dStates.get(0), d.fromX());
   }

@@ -72,7 +72,7 @@ abstract class Stepped implements Unrolled {
    * Goes back over step t: turns dh [n, P] and the other gradients of its states into those of the
    * states that it read, and writes its rows of d.
    */
-  abstract void backward(int t, Tensor dh, List<Tensor> dStates, GateGradients d);
+  abstract void backward(int t, Tensor dh, List<Tensor> dStates, Gates d);
 
   /** Runs forward over all steps. */
   final Unrolled run() {
@@ -83,7 +83,7 @@ abstract class Stepped implements Unrolled {
   }
 
   @Override
-  public final void backward(Tensor dOutput, List<Tensor> dStates, GateGradients d) {
+  public final void backward(Tensor dOutput, List<Tensor> dStates, Gates d) {
     for (int t = steps.count() - 1; t >= 0; t--) {
       int size = steps.size(t);
       Tensor dh = dStates.get(0).rows(0, size);
@@ -159,7 +159,7 @@ abstract class Stepped implements Unrolled {
   }
 
   /** dh = beta * dh + the gradient through {@link #product}; writes step t's rows of d. */
-  final void productGrad(int t, float beta, Tensor dh, GateGradients d) {
+  final void productGrad(int t, float beta, Tensor dh, Gates d) {
     Tensor dProduct = at(t, d.product());
     if (normal != null) {
       Normalized n = normal.part(steps.offset(t), steps.size(t));
@@ -188,7 +188,7 @@ abstract class Stepped implements Unrolled {
   }
 
   @Override
-  public void weightGradients(Ops ops, RecurrentWeights w, GateGradients d, Tensor previousH) {
+  public void weightGradients(Ops ops, RecurrentWeights w, Gates d, Tensor previousH) {
     ops.matmul(d.product().t(), readRows(previousH), 1, w.hh().grad());
     if (normal != null) {
       normal.weightGradient(arena, d.fromH(), w.norms().hh());

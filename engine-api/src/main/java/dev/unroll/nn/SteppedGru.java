@@ -81,7 +81,7 @@ final class SteppedGru extends Stepped {
   }
 
   @Override
-  void backward(int t, Tensor dh, List<Tensor> dStates, GateGradients d) {
+  void backward(int t, Tensor dh, List<Tensor> dStates, Gates d) {
     Tensor p = at(t, pre);
     Tensor a = at(t, act);
     Tensor dp = at(t, d.fromX());
@@ -102,7 +102,7 @@ final class SteppedGru extends Stepped {
     }
   }
 
-  private void resetAfter(int t, Tensor dh, GateGradients d) {
+  private void resetAfter(int t, Tensor dh, Gates d) {
     Tensor dp = at(t, d.fromX());
     Tensor du = at(t, d.fromH());
     dr(t, part(2, dp), part(2, at(t, fromH)), dp);
@@ -111,7 +111,7 @@ final class SteppedGru extends Stepped {
     productGrad(t, 1, dh, d);
   }
 
-  private void resetBefore(int t, Tensor dh, GateGradients d) {
+  private void resetBefore(int t, Tensor dh, Gates d) {
     Tensor dp = at(t, d.fromX());
     Tensor du = at(t, d.fromH());
     Tensor weights = w.hh().value();
@@ -132,7 +132,7 @@ final class SteppedGru extends Stepped {
   }
 
   @Override
-  public void weightGradients(Ops ops, RecurrentWeights w, GateGradients d, Tensor previousH) {
+  public void weightGradients(Ops ops, RecurrentWeights w, Gates d, Tensor previousH) {
     if (reset == null) {
       super.weightGradients(ops, w, d, previousH);
       return;

@@ -85,7 +85,7 @@ final class SteppedLstm extends Stepped {
   }
 
   @Override
-  void backward(int t, Tensor dh, List<Tensor> dStates, GateGradients d) {
+  void backward(int t, Tensor dh, List<Tensor> dStates, Gates d) {
     Tensor p = at(t, pre);
     Tensor a = at(t, act);
     Tensor s = at(t, squashed);
@@ -128,7 +128,7 @@ final class SteppedLstm extends Stepped {
   }
 
   @Override
-  public void weightGradients(Ops ops, RecurrentWeights w, GateGradients d, Tensor previousH) {
+  public void weightGradients(Ops ops, RecurrentWeights w, Gates d, Tensor previousH) {
     super.weightGradients(ops, w, d, previousH);
     if (wide != null) {
       ops.matmul(dProjected.t(), wide, 1, w.hr().grad());

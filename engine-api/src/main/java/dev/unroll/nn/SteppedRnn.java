@@ -22,7 +22,7 @@ final class SteppedRnn extends Stepped {
   }
 
   @Override
-  void backward(int t, Tensor dh, List<Tensor> dStates, GateGradients d) {
+  void backward(int t, Tensor dh, List<Tensor> dStates, Gates d) {
     ops.activateGrad(f, at(t, pre), next(t, hs), dh, at(t, d.fromX()));
     productGrad(t, 0, dh, d);
   }

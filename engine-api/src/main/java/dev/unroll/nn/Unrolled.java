@@ -10,17 +10,25 @@ import java.util.List;
 @FunctionalInterface
 interface Unrolled {
   /**
-   * Gradients of the two parts of the gates, [N, gates * H] each; tensors may be the same.
+   * The two parts of the gates, or their gradients, [N, gates * H] each; tensors may be the same.
    *
-   * @param fromX of the part that comes from the input
-   * @param fromH of the part that comes from h
-   * @param product of the product W_hh h, the same as fromH unless that was normalised
+   * @param fromX the part that comes from the input, where all is added if the parts are only added
+   * @param fromH the part that comes from h
+   * @param product the product W_hh h, the same as fromH unless that is normalised
    */
-  record GateGradients(Tensor fromX, Tensor fromH, Tensor product) {
-    GateGradients rows(int from, int count) {
-      return new GateGradients(
-          fromX.rows(from, count), fromH.rows(from, count), product.rows(from, count));
+  record Gates(Tensor fromX, Tensor fromH, Tensor product) {
+    Gates rows(int from, int count) {
+      return new Gates(fromX.rows(from, count), fromH.rows(from, count), product.rows(from, count));
     }
+  }
+
+  /**
+   * Memory of the way forward that {@link #backward} may write the gradients to.
+   *
+   * @return all N rows, or null if there is none
+   */
+  default Gates spare() {
+    return null;
   }
 
   /**
@@ -31,7 +39,7 @@ interface Unrolled {
    *     ones
    * @param dGates written
    */
-  void backward(Tensor dOutput, List<Tensor> dStates, GateGradients dGates);
+  void backward(Tensor dOutput, List<Tensor> dStates, Gates dGates);
 
   /**
    * Adds to the gradients of the weights that h meets, after {@link #backward}.
@@ -41,8 +49,7 @@ interface Unrolled {
    * @param dGates from {@link #backward}
    * @param previousH [N, P] the h that each step read
    */
-  default void weightGradients(
-      Ops ops, RecurrentWeights w, GateGradients dGates, Tensor previousH) {
+  default void weightGradients(Ops ops, RecurrentWeights w, Gates dGates, Tensor previousH) {
     ops.matmul(dGates.product().t(), previousH, 1, w.hh().grad());
   }
 }

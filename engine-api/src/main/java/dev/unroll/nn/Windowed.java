@@ -8,55 +8,75 @@ import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
  * A run through time as a row of windows, each a run of its own from the state that the one before
- * left. Gradients of states are cut between windows where the pass truncates. Where it recomputes,
- * a window leaves nothing behind but h at all steps and its other states at the end; on the way
- * back it is run once more.
+ * left. Gradients of states are cut between windows where the pass truncates.
+ *
+ * <p>Where it recomputes, only h stays of the states of all steps. The gates stand in the memory
+ * that their gradients will take, so they cost none; on the way back those of a window step aside,
+ * and its other states are computed once more from them and from the state before the window.
  */
 final class Windowed implements Unrolled {
-  /** Computes the input's part of the gates for some rows. */
-  @FunctionalInterface
-  interface Input {
-    Tensor gates(Arena arena, int from, int count);
-  }
-
   private final Recurrent layer;
   private final Pass pass;
   private final int run;
-  private final Input input;
+  private final Consumer<Tensor> input;
+  private final Gates gates;
   private final List<Tensor> states;
   private final int[] starts;
 
-  /** What each window left, unless it is to be run again. */
+  /** What each window left; none where the pass recomputes. */
   private final List<Unrolled> kept = new ArrayList<>();
+
+  /** Whether gradients took the place of the gates. */
+  private boolean spent;
 
   /**
    * Runs forward.
    *
+   * @param input writes the input's part of the gates, [N, gates * H]
    * @param states [B + N, H] each; the first B rows are filled; where the pass recomputes, those
    *     but the first are [(windows + 1) * B, H], the state before each window and after the last
    */
-  Windowed(Recurrent layer, Pass pass, int run, Input input, List<Tensor> states) {
+  Windowed(Recurrent layer, Pass pass, int run, Consumer<Tensor> input, List<Tensor> states) {
     this.layer = layer;
     this.pass = pass;
     this.run = run;
     this.input = input;
+    this.gates = layer.gates(pass.arena(), pass.steps().rows());
     this.states = states;
     this.starts = starts(pass);
+    forward();
+  }
+
+  private void forward() {
+    input.accept(gates.fromX());
     for (int w = 0; w < windows(); w++) {
-      if (pass.recompute() == 0) {
-        kept.add(forward(pass.arena(), w, window(w, states)));
-      } else {
+      if (recomputes()) {
         try (Arena scratch = pass.ops().arena("window")) {
           List<Tensor> own = scratchStates(scratch, w);
-          forward(scratch, w, own);
+          layer.fused(scratch, steps(w), layer.weights(run), rows(gates, w), own);
           keepLast(scratch, w, own);
         }
+      } else {
+        kept.add(
+            layer.fused(
+                pass.arena(), steps(w), layer.weights(run), rows(gates, w), window(w, states)));
       }
     }
+    spent = false;
+  }
+
+  private boolean recomputes() {
+    return pass.recompute() > 0;
+  }
+
+  @Override
+  public Gates spare() {
+    return recomputes() ? gates : null;
   }
 
   /** Whether a pass runs in windows. */
@@ -84,10 +104,8 @@ final class Windowed implements Unrolled {
     return pass.steps().window(starts[w], end - starts[w]);
   }
 
-  private Unrolled forward(Arena arena, int w, List<Tensor> own) {
-    Steps steps = steps(w);
-    Tensor gates = input.gates(arena, pass.steps().offset(starts[w]), steps.rows());
-    return layer.fused(arena, steps, layer.weights(run), gates, own);
+  private Gates rows(Gates all, int w) {
+    return all.rows(pass.steps().offset(starts[w]), steps(w).rows());
   }
 
   /** The rows of whole state tensors that belong to a window. */
@@ -133,14 +151,18 @@ final class Windowed implements Unrolled {
   }
 
   @Override
-  public void backward(Tensor dOutput, List<Tensor> dStates, GateGradients d) {
+  public void backward(Tensor dOutput, List<Tensor> dStates, Gates d) {
+    if (spent) {
+      forward();
+    }
+    spent = recomputes();
     for (int w = windows() - 1; w >= 0; w--) {
-      if (pass.recompute() == 0) {
-        backward(kept.get(w), w, dOutput, dStates, d);
-      } else {
+      if (recomputes()) {
         try (Arena scratch = pass.ops().arena("window")) {
-          backward(forward(scratch, w, scratchStates(scratch, w)), w, dOutput, dStates, d);
+          backward(again(scratch, w), w, dOutput, dStates, d);
         }
+      } else {
+        backward(kept.get(w), w, dOutput, dStates, d);
       }
       if (w > 0 && cuts(pass.truncate(), starts[w])) {
         // Sequences that end before this window keep the gradients of their final states.
@@ -150,13 +172,22 @@ final class Windowed implements Unrolled {
     }
   }
 
-  private void backward(
-      Unrolled window, int w, Tensor dOutput, List<Tensor> dStates, GateGradients d) {
+  private Unrolled again(Arena scratch, int w) {
+    Gates from = rows(gates, w);
+    Gates aside = layer.gates(scratch, from.fromX().rows());
+    pass.ops().copy(from.fromX(), aside.fromX());
+    if (aside.fromH() != aside.fromX()) {
+      pass.ops().copy(from.fromH(), aside.fromH());
+    }
+    return layer.again(scratch, steps(w), layer.weights(run), aside, scratchStates(scratch, w));
+  }
+
+  private void backward(Unrolled window, int w, Tensor dOutput, List<Tensor> dStates, Gates d) {
     Steps steps = steps(w);
     int from = pass.steps().offset(starts[w]);
     window.backward(
         dOutput == null ? null : dOutput.rows(from, steps.rows()),
         dStates.stream().map(s -> s.rows(0, steps.batch())).toList(),
-        d.rows(from, steps.rows()));
+        rows(d, w));
   }
 }
