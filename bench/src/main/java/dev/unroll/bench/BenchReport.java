@@ -126,6 +126,7 @@ public record BenchReport(
     tree.put("value", p.value());
     tree.put("median_ns", p.nanos());
     tree.put("bytes", p.bytes());
+    tree.put("predicted_bytes", p.predicted());
     return tree;
   }
 }

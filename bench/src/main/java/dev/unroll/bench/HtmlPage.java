@@ -142,7 +142,16 @@ final class HtmlPage {
     heading("Scaling of a training step");
     paragraph("", Scaling.BASE);
     page.append(Svg.legend(backends));
-    for (String size : List.of("B", "H", "T", "V")) {
+    double off =
+        report.scaling().stream()
+            .mapToDouble(p -> Math.abs(1.0 * p.predicted() / p.bytes() - 1))
+            .max()
+            .orElse(0);
+    paragraph(
+        "",
+        TextTable.number(
+            "Memory predicted before the first step differs by at most %.1f %%.", 100 * off));
+    for (String size : Scaling.SIZES) {
       page.append(curves(size, "milliseconds", p -> p.nanos() / 1e6));
       page.append(curves(size, "MB of memory", p -> p.bytes() / 1e6));
     }

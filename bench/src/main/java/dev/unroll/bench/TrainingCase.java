@@ -91,7 +91,12 @@ public record TrainingCase(
    * @return ready to step
    */
   public TrainingRun open(Arena arena) {
-    return new TrainingRun(this, arena);
+    return open(arena, 0);
+  }
+
+  /** The same with states kept every so many steps, see {@link dev.unroll.nn.Pass#recompute}. */
+  TrainingRun open(Arena arena, int recompute) {
+    return new TrainingRun(this, arena, recompute);
   }
 
   /**

@@ -50,10 +50,12 @@ public final class TrainingRun {
   private final Optimizer optimizer;
   private final List<Tensor> targets = new ArrayList<>();
   private final List<Indices> classes = new ArrayList<>();
+  private final int recompute;
   private int next;
 
-  TrainingRun(TrainingCase test, Arena arena) {
+  TrainingRun(TrainingCase test, Arena arena, int recompute) {
     this.test = test;
+    this.recompute = recompute;
     this.ops = arena.ops();
     List<Batch> batches = new ArrayList<>();
     for (int i = 0; i < BATCHES; i++) {
@@ -166,7 +168,8 @@ public final class TrainingRun {
   public void step(Tensor loss) {
     try (Arena arena = ops.arena("step")) {
       Parameter.zeroGrads(ops, optimizer.parameters());
-      Trace trace = network.forward(Pass.of(arena, test.steps()), next);
+      Pass pass = Pass.of(arena, test.steps());
+      Trace trace = network.forward(recompute > 0 ? pass.withRecompute(recompute) : pass, next);
       Losses.Loss found = loss(arena, trace.output());
       trace.backwardToParameters(found.gradient(), State.NONE);
       optimizer.step(TrainingCase.LEARNING_RATE, null);

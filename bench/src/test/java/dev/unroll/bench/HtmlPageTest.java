@@ -51,9 +51,10 @@ class HtmlPageTest {
               0.4));
     }
     List<Scaling.Point> points = new ArrayList<>();
-    for (String size : List.of("B", "H", "T", "V")) {
+    for (String size : Scaling.SIZES) {
       for (int value = 8; value <= 64; value *= 2) {
-        points.add(new Scaling.Point("cpu", size, value, 1e5 * value, 40_000L * value));
+        points.add(
+            new Scaling.Point("cpu", size, value, 1e5 * value, 40_000L * value, 39_000L * value));
       }
     }
     TreeMap<Long, Double> bandwidths = new TreeMap<>(Map.of(1L << 20, 50e9));
@@ -72,10 +73,11 @@ class HtmlPageTest {
     Chromium.Visit visit = Chromium.visit(folder, page);
     assertThat(visit.console()).isEmpty();
     assertThat(visit.requests()).isEmpty();
-    // Five groups and eight scaling curves; the rows of a warm-up and of ten results.
-    assertThat(visit.dom().split("<svg", -1)).hasSize(1 + 5 + 8);
+    // Five groups and ten scaling curves; the rows of a warm-up and of ten results.
+    assertThat(visit.dom().split("<svg", -1)).hasSize(1 + 5 + 10);
     assertThat(visit.dom().split("<tr>", -1)).hasSize(1 + 2 + 1 + 10);
-    assertThat(visit.dom()).contains("processor &lt;&amp;&gt;", "NOT QUIET", "emulated: not timed");
+    assertThat(visit.dom())
+        .contains("processor &lt;&amp;&gt;", "NOT QUIET", "emulated: not timed", "at most 2.5 %");
     assertThat(visit.dom()).doesNotContain("NaN");
     assertThat(visit.colours()).contains(FIRST_SERIES);
   }
