@@ -75,7 +75,7 @@ final class TrainOptions {
   @Option(
       names = "--recompute",
       paramLabel = "K",
-      description = "keeps gates and cell states every K steps only: less memory, same bits")
+      description = "keeps cell states every K steps only: less memory, same bits")
   private Integer recompute;
 
   @Option(names = "--explain", description = "prints every number of one pass (two-four-one)")

@@ -22,8 +22,8 @@ import java.util.Map;
  * @param lr highest learning rate
  * @param clip largest global norm of the gradients; 0 for no clipping
  * @param eval steps between evaluations; 0 for one at the end only
- * @param recompute steps between which gates and cell states are computed twice to save memory; 0:
- *     all are kept
+ * @param recompute steps between which cell states are computed twice to save memory; 0: all are
+ *     kept
  */
 record TrainSettings(
     String recipe,

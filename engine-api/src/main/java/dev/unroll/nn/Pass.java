@@ -16,8 +16,8 @@ import dev.unroll.Steps;
  * @param ragged how the sequences were ordered by length; null if they stand as the caller gave
  *     them
  * @param dropoutKey [4], seed and step of the dropout masks; null in evaluation: nothing is dropped
- * @param recompute gates and cell states are kept every so many steps, and computed once more on
- *     the way back: less memory, the same bits; 0: they are kept at every step
+ * @param recompute cell states are kept every so many steps, and computed once more on the way
+ *     back: less memory, the same bits; 0: everything is kept at every step
  * @param truncate gradients of states end at every so many steps; 0: they run back through all
  */
 public record Pass(
@@ -58,8 +58,9 @@ public record Pass(
 
   /**
    * The same with less memory in recurrent layers: the operands of the weight gradients are kept at
-   * all steps, gates and cell states only every k steps, and those between are computed again on
-   * the way back (T. Chen et al., 2016, over time). All results have the same bits.
+   * all steps, the gates in the memory that their gradients will take; cell states are kept every k
+   * steps, and those between are computed again on the way back (T. Chen et al., 2016, over time).
+   * All results have the same bits. Running back a second time computes the gates again as well.
    *
    * @param k steps, at least 1
    * @return the pass
