@@ -24,8 +24,11 @@ final class GemmWarmUp {
   private final Mat b = new Mat();
   private final Mat c = new Mat();
 
-  /** Which kernels were fast once: one for each height, the group kernel, the wide row. */
-  private final boolean[] fast = new boolean[HEIGHTS.length + 2];
+  /**
+   * Which kernels were fast once: one for each height, the group kernel, the wide row, and B or C
+   * turned.
+   */
+  private final boolean[] fast = new boolean[HEIGHTS.length + 4];
 
   private GemmWarmUp() {}
 
@@ -64,9 +67,13 @@ final class GemmWarmUp {
     } else if (kernel == HEIGHTS.length) {
       a.set(data, 0, GROUP, DEPTH, 1, GROUP);
       b.set(data, 0, DEPTH, PANEL, PANEL, 1);
-    } else {
+    } else if (kernel == HEIGHTS.length + 1) {
       a.set(data, 0, 1, DEPTH, DEPTH, 1);
       b.set(data, 0, DEPTH, 4 * PANEL, 4 * PANEL, 1);
+    } else {
+      boolean turned = kernel == HEIGHTS.length + 2;
+      a.set(data, 0, turned ? 4 : GROUP, DEPTH, DEPTH, 1);
+      b.set(data, 0, DEPTH, PANEL, 1, DEPTH);
     }
     c.set(out, 0, a.rows, b.cols, b.cols, 1);
   }

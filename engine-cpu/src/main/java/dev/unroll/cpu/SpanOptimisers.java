@@ -71,7 +71,7 @@ final class SpanOptimisers {
   }
 
   /** p = p - rate * (scale * u). */
-  private static void plain(int n, float rate, float scale, float[] u, int uo, float[] p, int po) {
+  static void plain(int n, float rate, float scale, float[] u, int uo, float[] p, int po) {
     int i = 0;
     for (; i <= n - L; i += L) {
       at(p, po + i).sub(at(u, uo + i).mul(scale).mul(rate)).intoArray(p, po + i);
@@ -103,8 +103,29 @@ final class SpanOptimisers {
     int go = grad.offset();
     int mo = first.offset();
     int vo = second.offset();
-    int i = from;
-    for (; i <= to - L; i += L) {
+    adam(
+        to - from, s, a, k, decay, gradScale, p, po + from, g, go + from, m, mo + from, v,
+        vo + from);
+  }
+
+  /** Adam on n elements; a is the step size, k the factor of the root. */
+  static void adam(
+      int n,
+      AdamStep s,
+      float a,
+      float k,
+      float decay,
+      float gradScale,
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] m,
+      int mo,
+      float[] v,
+      int vo) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
       FloatVector gi = at(g, go + i).mul(gradScale);
       FloatVector mi = at(m, mo + i).mul(s.beta1()).add(gi.mul(s.oneMinusBeta1()));
       FloatVector vi = at(v, vo + i).mul(s.beta2()).add(gi.mul(gi).mul(s.oneMinusBeta2()));
@@ -113,7 +134,7 @@ final class SpanOptimisers {
       FloatVector step = mi.div(vi.sqrt().mul(k).add(s.epsilon())).mul(a);
       at(p, po + i).mul(decay).sub(step).intoArray(p, po + i);
     }
-    for (; i < to; i++) {
+    for (; i < n; i++) {
       float gi = g[go + i] * gradScale;
       float mi = s.beta1() * m[mo + i] + s.oneMinusBeta1() * gi;
       float vi = s.beta2() * v[vo + i] + s.oneMinusBeta2() * (gi * gi);
