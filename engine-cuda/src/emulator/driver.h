@@ -181,8 +181,20 @@ Result refuseInCapture(const char* what);
 Result spoilCapture(Stream& stream, const char* what);
 
 // ---- memory (driver_memory.cpp)
+// As floats NaN, as integers -1: what the host finds where no result is.
+constexpr int POISON = 0xff;
 bool isPinned(const void* host, size_t bytes);
 bool readHost(void* to, const void* from, size_t bytes);
+
+// ---- pinned memory that a copy will write (driver_guard.cpp)
+struct Target;
+void* allocatePinned(size_t bytes);  // zeros; null: not enough memory
+void releasePinned(void* start, size_t bytes);
+// From here on accesses of the host are noted, until openTarget reports them.
+std::shared_ptr<Target> closeTarget(const char* entryPoint, void* start, size_t bytes);
+void openTarget(Target& target);
+// Whether a copy will write to any of these bytes.
+bool isTarget(const void* start, size_t bytes);
 
 // ---- device and contexts (driver_device.cpp)
 // By the numbers of CUdevice_attribute; -1: not known here.

@@ -2,7 +2,6 @@
 
 // The one device, and its primary context.
 
-#include <cstdlib>
 #include <cstring>
 
 #include "driver.h"
@@ -116,7 +115,7 @@ void endContext() {
   drainAll();
   if (context.error == SUCCESS) reportLeaks(context);
   for (const auto& [at, range] : context.pinned) {
-    if (!range.registered) std::free(reinterpret_cast<void*>(at));
+    if (!range.registered) releasePinned(reinterpret_cast<void*>(at), range.bytes);
   }
   driver().context.reset();
   emulator::releaseAll();
