@@ -59,6 +59,12 @@ int cuStreamCreate(void** stream, unsigned) {
   return 0;
 }
 
+int cuEventCreate(void** event, unsigned) {
+  *event = event;
+  return 0;
+}
+int cuEventDestroy_v2(void*) { return 0; }
+
 int cuMemHostAlloc(void** memory, size_t bytes, unsigned) {
   *memory = std::malloc(bytes);
   return 0;

@@ -16,9 +16,12 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A CUDA device. What is queued goes by a {@link Submission}, so that a training step that was seen
@@ -119,7 +122,22 @@ final class CudaDevice implements Device {
             ? submission.replays() + " graphs launched, " + submission.graphs() + " kept"
             : "no graphs: " + noGraphs;
     String launches = graphs + ", " + kernelLaunches + " kernels launched by themselves";
-    return noCublas == null ? List.of(launches) : List.of(launches, noCublas);
+    return Stream.of(launches, time(), noCublas).filter(Objects::nonNull).toList();
+  }
+
+  /** By events of the device; what an emulated one would say is nobody's time. */
+  private String time() {
+    return info.name().contains("emulated")
+        ? "device time: not told, the device is emulated"
+        : String.format(
+            Locale.ROOT,
+            "device time: %.3f s from first commands to waits",
+            driver.milliseconds() / 1e3);
+  }
+
+  /** The time of {@link #notes}, told or not. */
+  double milliseconds() {
+    return driver.milliseconds();
   }
 
   /** Kernels handed to the driver one by one; those that were only captured are not counted. */
@@ -335,6 +353,7 @@ final class CudaDevice implements Device {
     @Override
     public void launch(int kernel, Grid grid, long[] from, int at, int arguments) {
       if (kernel == kernels.size() - 1) {
+        driver.begin();
         cublas.multiply(from, at);
       } else {
         driver.launch(kernel, kernels.get(kernel), grid, from, at, arguments);

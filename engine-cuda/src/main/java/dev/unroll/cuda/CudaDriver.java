@@ -28,6 +28,7 @@ import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
@@ -57,7 +58,12 @@ final class CudaDriver {
   private final CUmodule module = new CUmodule();
   private final List<CUfunction> functions = new ArrayList<>();
   private final List<HostMemory> pinned = new ArrayList<>();
+  private final CUevent began = new CUevent();
+  private final CUevent ended = new CUevent();
   private boolean loaded;
+  private boolean capturing;
+  private boolean timing;
+  private double milliseconds;
   private LongBuffer parameters;
   private Pointer parameterTable;
 
@@ -176,6 +182,8 @@ final class CudaDriver {
   private void start() {
     enter();
     check(cuStreamCreate(stream, CU_STREAM_NON_BLOCKING), "create a stream");
+    check(cuEventCreate(began, 0), "create an event");
+    check(cuEventCreate(ended, 0), "create an event");
     HostMemory table = pin(2 * Long.BYTES * MOST_ARGUMENTS);
     parameters = table.content().asLongBuffer();
     for (int i = 0; i < MOST_ARGUMENTS; i++) {
@@ -195,6 +203,8 @@ final class CudaDriver {
       cuModuleUnload(module);
     }
     pinned.forEach(memory -> cuMemFreeHost(memory));
+    cuEventDestroy(began);
+    cuEventDestroy(ended);
     cuStreamDestroy(stream);
     cuDevicePrimaryCtxRelease(device);
   }
@@ -221,10 +231,12 @@ final class CudaDriver {
   }
 
   void copyIn(HostMemory from, long place, int bytes, long to) {
+    begin();
     check(cuMemcpyHtoDAsync(pointer(to), from.withByteOffset(place), bytes, stream), "write");
   }
 
   void copyOut(long from, int bytes, HostMemory to) {
+    begin();
     check(cuMemcpyDtoHAsync(to, pointer(from), bytes, stream), "read");
   }
 
@@ -267,6 +279,7 @@ final class CudaDriver {
 
   /** Queues a kernel; its arguments are the lowest bytes of so many words. */
   void launch(int kernel, String name, Grid grid, long[] words, int at, int count) {
+    begin();
     parameters.put(0, words, at, count);
     int status =
         cuLaunchKernel(
@@ -286,10 +299,28 @@ final class CudaDriver {
     }
   }
 
+  /** Notes when the first command after a wait begins; what queues one calls this before. */
+  void begin() {
+    if (!timing && !capturing) {
+      timing = cuEventRecord(began, stream) == CUDA_SUCCESS;
+    }
+  }
+
   /** Waits for all that is queued; null if all is well, else the error. */
   String await() {
+    boolean timed = timing && cuEventRecord(ended, stream) == CUDA_SUCCESS;
+    timing = false;
     int status = cuStreamSynchronize(stream);
+    float[] time = new float[1];
+    if (timed && status == CUDA_SUCCESS && cuEventElapsedTime(time, began, ended) == CUDA_SUCCESS) {
+      milliseconds += time[0];
+    }
     return status == CUDA_SUCCESS ? null : error(status);
+  }
+
+  /** From the first command after a wait to the end of the last before the next, all told. */
+  double milliseconds() {
+    return milliseconds;
   }
 
   /** The stream, for libraries that are made for the runtime's interface. */
@@ -304,9 +335,11 @@ final class CudaDriver {
     check(cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_RELAXED), "capture a graph");
     CUgraph graph = new CUgraph();
     int status;
+    capturing = true;
     try {
       body.run();
     } finally {
+      capturing = false;
       status = cuStreamEndCapture(stream, graph);
     }
     check(status, "capture a graph");
@@ -318,6 +351,7 @@ final class CudaDriver {
   }
 
   void launch(Object graph) {
+    begin();
     check(cuGraphLaunch((CUgraphExec) graph, stream), "launch a graph");
   }
 

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unroll.Arena;
 import dev.unroll.Backends;
+import dev.unroll.Buffer;
 import dev.unroll.CrossEntropy;
+import dev.unroll.ElementType;
 import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
@@ -139,6 +141,24 @@ class EmulatedStepTest {
       assertThat(digest(Emulated.open(""))).isEqualTo(expected);
     } finally {
       System.clearProperty("unroll.sync");
+    }
+  }
+
+  @Test
+  void eventsTimeTheDeviceAndNoTimeOfAnEmulatedOneIsTold() throws IOException {
+    Emulated.require("");
+    try (CudaDevice device = CudaDevice.open(CudaDriver.devices(Emulated.NAME).get(0))) {
+      Buffer buffer = device.allocate(ElementType.FLOAT32, 5);
+      device.synchronize();
+      assertThat(device.milliseconds()).as("nothing was queued").isZero();
+      device.write(new float[5], buffer, 0);
+      device.synchronize();
+      double first = device.milliseconds();
+      assertThat(first).isPositive();
+      device.read(buffer, 0, 5, new float[5]);
+      assertThat(device.milliseconds()).isGreaterThan(first);
+      assertThat(device.notes()).contains("device time: not told, the device is emulated");
+      device.free(buffer);
     }
   }
 
