@@ -45,6 +45,7 @@ final class CudaDevice implements Device {
   private String noCublas;
   private List<String> kernels = List.of();
   private int[] sinceWait = {};
+  private Grid lastGrid;
   private long[] words = new long[64];
   private String noGraphs = Boolean.getBoolean("unroll.cuda.nographs") ? "switched off" : null;
   private boolean capturing;
@@ -213,7 +214,8 @@ final class CudaDevice implements Device {
     submission.finish();
     for (int done = 0; done < count; ) {
       int part = Math.min(count - done, RESULT_BYTES / 4);
-      driver.copyOut(((Memory) src).address() + 4L * (at + done), 4 * part, results);
+      long from = ((Memory) src).address() + 4L * (at + done);
+      hand(() -> driver.copyOut(from, 4 * part, results));
       await();
       results.content().asFloatBuffer().get(dst, done, part);
       done += part;
@@ -264,6 +266,7 @@ final class CudaDevice implements Device {
   private void queue(int number, Grid grid, int arguments) {
     driver.enter();
     sinceWait[number]++;
+    lastGrid = grid;
     submission.launch(number, grid, words, arguments);
     waitIfAsked();
   }
@@ -338,6 +341,18 @@ final class CudaDevice implements Device {
     Arrays.fill(sinceWait, 0);
   }
 
+  /** Hands a command to the driver. What failed before may only be told now. */
+  private void hand(Runnable command) {
+    try {
+      command.run();
+    } catch (BackendException e) {
+      throw new BackendException(
+          e.getMessage() + " (launches since the last wait: " + launchesSinceWait() + ")",
+          false,
+          e);
+    }
+  }
+
   private String launchesSinceWait() {
     List<String> names = new ArrayList<>();
     for (int i = 0; i < sinceWait.length; i++) {
@@ -345,7 +360,10 @@ final class CudaDevice implements Device {
         names.add(kernels.get(i) + (sinceWait[i] > 1 ? " x " + sinceWait[i] : ""));
       }
     }
-    return names.isEmpty() ? "none (a copy)" : String.join(", ", names);
+    boolean one = Arrays.stream(sinceWait).sum() == 1;
+    return names.isEmpty()
+        ? "none (a copy)"
+        : String.join(", ", names) + (one ? " on " + lastGrid : "");
   }
 
   /** What a submission does: all that goes to the stream. */
@@ -356,14 +374,14 @@ final class CudaDevice implements Device {
         driver.begin();
         cublas.multiply(from, at);
       } else {
-        driver.launch(kernel, kernels.get(kernel), grid, from, at, arguments);
+        hand(() -> driver.launch(kernel, kernels.get(kernel), grid, from, at, arguments));
       }
       kernelLaunches += capturing ? 0 : 1;
     }
 
     @Override
     public void copy(int from, int bytes, long to) {
-      driver.copyIn(stagingMemory, from, bytes, to);
+      hand(() -> driver.copyIn(stagingMemory, from, bytes, to));
     }
 
     /** A driver that can make no graph is not asked again. */
@@ -385,7 +403,7 @@ final class CudaDevice implements Device {
 
     @Override
     public void launch(Object graph) {
-      driver.launch(graph);
+      hand(() -> driver.launch(graph));
     }
 
     @Override

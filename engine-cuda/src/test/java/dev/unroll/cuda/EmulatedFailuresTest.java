@@ -177,6 +177,34 @@ class EmulatedFailuresTest {
     goesOn(BACKEND, digest);
   }
 
+  /** Told by the next wait, or by the next command. */
+  @ParameterizedTest
+  @ValueSource(strings = {"defer=on", "defer=off"})
+  void failuresNameTheLaunchesSinceTheLastWait(String settings) throws IOException {
+    long half = count("kernels", 1) / 2;
+    EmulatedDriver.configure(settings + ",fail=illegal:" + half);
+    assertThatThrownBy(() -> runTo(1))
+        .isInstanceOf(BackendException.class)
+        .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS (700)")
+        .hasMessageContaining("-Dunroll.sync=true")
+        .hasMessageMatching("(?s).*launches[^:]*: (\\w+( x \\d+)?, )+.*");
+  }
+
+  @Test
+  void waitingForEachNamesTheOneThatFailed() throws IOException {
+    long half = count("kernels", 1) / 2;
+    System.setProperty("unroll.sync", "true");
+    try {
+      EmulatedDriver.configure("fail=launch:" + half);
+      assertThatThrownBy(() -> runTo(1))
+          .isInstanceOf(BackendException.class)
+          .hasMessageMatching(
+              "(?s).*launches failed: \\w+ on Grid\\[[^]]*]: CUDA_ERROR_LAUNCH_FAILED \\(719\\): .*");
+    } finally {
+      System.clearProperty("unroll.sync");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.5, 1})
   void memoryEnds(double fraction) throws IOException {

@@ -56,7 +56,8 @@ class MemoryAccessTest {
               "activate", (ops, x, y, z, out) -> ops.activate(Activation.TANH, x, out),
               "activate_grad",
                   (ops, x, y, z, out) -> ops.activateGrad(Activation.SILU, x, y, z, out),
-              "element_loss", (ops, x, y, z, out) -> ops.elementLoss(ElementLoss.SQUARED, x, y, out),
+              "element_loss",
+                  (ops, x, y, z, out) -> ops.elementLoss(ElementLoss.SQUARED, x, y, out),
               "element_loss_grad",
                   (ops, x, y, z, out) ->
                       ops.elementLossGrad(ElementLoss.SQUARED, x, y, z, 1, out)));
@@ -118,7 +119,9 @@ class MemoryAccessTest {
         Set<String> narrow = accesses(kernel);
         narrow.removeIf(access -> access.contains(".v4."));
         // A work-item of the smallest tile has one sum to write, once it is complete.
-        assertThat(narrow).as("%s %s", tile, form).isSubsetOf(tile == 1 ? Set.of("st.global.f32") : Set.of());
+        assertThat(narrow)
+            .as("%s %s", tile, form)
+            .isSubsetOf(tile == 1 ? Set.of("st.global.f32") : Set.of());
       }
     }
   }
