@@ -189,6 +189,13 @@ void initialisation() {
               Arguments(), Fault::Uninitialised, "block (1,0,0)", {2, 32, 0});
 }
 
+// Instructions that neither compute nor move anything here, and loads with a promise.
+void hints() {
+  Words loaded = runWords("prefetch.global.L2 [%a]; prefetchu.L1 [%a]; nanosleep.u32 20; ldu.global.u32 %r1, [%a];\n"
+                          "membar.gl; fence.acq_rel.gpu; membar.cta; st.global.u32 [%b], %r1; membar.sys; fence.sc.sys; exit;", counting(32));
+  check(loaded == counting(32), "prefetches, sleep, fences, exit");
+}
+
 }  // namespace
 
 void testMovesAndMemory() {
@@ -196,6 +203,7 @@ void testMovesAndMemory() {
   widths();
   spaces();
   atomics();
+  hints();
 }
 
 void testMemoryFaults() {

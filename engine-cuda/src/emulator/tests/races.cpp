@@ -128,6 +128,7 @@ void barriers() {
   fine("lanes part and meet before the barrier", "and.b32 %r1, %tid, 1; setp.eq.u32 %p1, %r1, 0;\n@%p1 bra A;\nadd.u32 %r2, %tid, 1;\nbra B;\nA:\nadd.u32 %r2, %tid, 2;\nB:\nbar.sync 0;\n");
   fine("loops of different lengths before the barrier", "mov.u32 %r1, %tid;\nLOOP:\nsetp.eq.u32 %p1, %r1, 0;\n@%p1 bra OUT;\nsub.u32 %r1, %r1, 1;\nbra LOOP;\nOUT:\nbar.sync 0;\n");
   faulty("trap", "setp.eq.u32 %p1, %tid, 9;\n@%p1 trap;\n", Fault::Trap);
+  faulty("breakpoint", "setp.eq.u32 %p1, %tid, 9;\n@%p1 brkpt;\n", Fault::Trap);
   emulator::options().instructionLimit = 100000;
   faulty("endless loop", "LOOP:\nbra LOOP;\n", Fault::TimedOut);
   faulty("a loop that waits for a block that cannot run", "setp.ne.u32 %p2, %bid, 0;\n@%p2 ret;\nLOOP:\nld.volatile.global.u32 %r1, [%in0];\nsetp.eq.u32 %p1, %r1, 0;\n@%p1 bra LOOP;\n", Fault::TimedOut);

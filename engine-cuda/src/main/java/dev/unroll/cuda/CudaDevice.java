@@ -155,9 +155,13 @@ final class CudaDevice implements Device {
   @Override
   public Buffer allocate(ElementType type, long elements) {
     driver.enter();
-    Memory memory = new Memory(type, elements, driver.allocate(4 * Math.max(1, elements)));
-    live.add(memory);
-    return memory;
+    try {
+      Memory memory = new Memory(type, elements, driver.allocate(4 * Math.max(1, elements)));
+      live.add(memory);
+      return memory;
+    } catch (BackendException e) {
+      throw explained(e);
+    }
   }
 
   /** Buffers taken and not given back. */
@@ -334,23 +338,32 @@ final class CudaDevice implements Device {
   private void await() {
     String error = driver.await();
     if (error != null) {
-      throw new BackendException(
-          driver.who() + ": one of these launches failed: " + launchesSinceWait() + ": " + error);
+      throw failed(error, null);
     }
     staging.reset();
     Arrays.fill(sinceWait, 0);
   }
 
-  /** Hands a command to the driver. What failed before may only be told now. */
+  /** Hands a command to the driver. */
   private void hand(Runnable command) {
     try {
       command.run();
     } catch (BackendException e) {
-      throw new BackendException(
-          e.getMessage() + " (launches since the last wait: " + launchesSinceWait() + ")",
-          false,
-          e);
+      throw explained(e);
     }
+  }
+
+  /** What failed before is told by whatever is asked next: a wait says whether it was that. */
+  private BackendException explained(BackendException e) {
+    String earlier = capturing ? null : driver.await();
+    return earlier == null ? e : failed(earlier, e);
+  }
+
+  private BackendException failed(String error, BackendException cause) {
+    return new BackendException(
+        driver.who() + ": one of these launches failed: " + launchesSinceWait() + ": " + error,
+        false,
+        cause);
   }
 
   private String launchesSinceWait() {

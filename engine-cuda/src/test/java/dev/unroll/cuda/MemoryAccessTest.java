@@ -143,6 +143,9 @@ class MemoryAccessTest {
     Set<Integer> never =
         EmulatedDriver.coverage()
             .lines()
+            .dropWhile(line -> !line.startsWith(kernel + ":"))
+            .skip(1)
+            .takeWhile(line -> line.startsWith(" "))
             .map(NEVER_RAN::matcher)
             .filter(Matcher::matches)
             .map(m -> Integer.valueOf(m.group(1)))
