@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -175,6 +176,21 @@ public final class SafeTensors implements AutoCloseable {
         (bytes, first, count) ->
             bytes.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(data, first, count));
     return data;
+  }
+
+  /**
+   * Reads all tensors, which must be of type F32: what {@link dev.unroll.nn.WeightImport} takes.
+   *
+   * @return the arrays in the order of the header
+   * @throws FileFormatException if one is of another type
+   */
+  public List<NamedArray> arrays() throws IOException {
+    List<NamedArray> arrays = new ArrayList<>();
+    for (Entry entry : header.entries().values()) {
+      int[] shape = entry.shape().stream().mapToInt(Integer::intValue).toArray();
+      arrays.add(new NamedArray(entry.name(), floats(entry.name()), shape));
+    }
+    return arrays;
   }
 
   /**

@@ -65,7 +65,7 @@ public final class WeightImport {
   /**
    * What was brought where.
    *
-   * @param lines one for each tensor of the model
+   * @param lines one for each tensor of the model, then one for each array that was left out
    */
   public record Report(List<String> lines) {
     @Override
@@ -80,6 +80,8 @@ public final class WeightImport {
   private final Map<String, NamedArray> source = new LinkedHashMap<>();
   private final Set<String> used = new TreeSet<>();
   private final Map<String, Converted> converted = new LinkedHashMap<>();
+  private final List<String> leftOut = new ArrayList<>();
+  private final List<String> kept = new ArrayList<>();
 
   /**
    * Starts.
@@ -104,16 +106,37 @@ public final class WeightImport {
    * @throws IllegalArgumentException if no name starts so
    */
   public WeightImport pytorch(String theirs, String ours) {
-    List<NamedArray> found =
-        source.values().stream().filter(a -> a.name().startsWith(theirs)).toList();
-    if (found.isEmpty()) {
-      throw new IllegalArgumentException(
-          "import: no array starts with '" + theirs + "'; there are " + source.keySet());
-    }
-    for (NamedArray array : found) {
+    for (NamedArray array : startingWith(theirs)) {
       String name = ours + array.name().substring(theirs.length());
       add(name, array.values(), array.shape(), array.name());
     }
+    return this;
+  }
+
+  /**
+   * Leaves arrays of the file out, such as a head that the model replaces; rules that come after
+   * this one do not see them.
+   *
+   * @param theirs beginning of their names
+   * @return this
+   * @throws IllegalArgumentException if no name starts so
+   */
+  public WeightImport leaveOut(String theirs) {
+    for (NamedArray array : startingWith(theirs)) {
+      used.add(array.name());
+      leftOut.add(array.name());
+    }
+    return this;
+  }
+
+  /**
+   * Lets tensors of the model stay as they are, such as a new head.
+   *
+   * @param ours beginning of their names
+   * @return this
+   */
+  public WeightImport keep(String ours) {
+    kept.add(ours);
     return this;
   }
 
@@ -238,13 +261,15 @@ public final class WeightImport {
    * @param model the model
    * @return what was brought where
    * @throws IllegalArgumentException if an array is left over, a tensor of the model has none or
-   *     one of another shape, a value is not finite, or a constant of the model differs
+   *     one of another shape, a value is not finite, a constant of the model differs, or nothing of
+   *     the model is what a {@link #keep} names
    */
   public Report into(Ops ops, Model model) {
     Map<String, Tensor> wanted = new LinkedHashMap<>();
     model.parameters().forEach(p -> wanted.put(p.name(), p.value()));
     wanted.putAll(model.constants());
     List<String> problems = new ArrayList<>();
+    List<String> stay = stay(wanted, problems);
     requireAll(wanted, problems);
     model
         .constants()
@@ -265,7 +290,23 @@ public final class WeightImport {
           ops.write(c.values, t);
           lines.add(name + " " + describe(t.shape()) + " <- " + c.from);
         });
+    stay.forEach(name -> lines.add(name + " stays as it was"));
+    leftOut.forEach(name -> lines.add(name + " of the file is left out"));
     return new Report(lines);
+  }
+
+  /** Takes the tensors that stay as they are from those that are wanted. */
+  private List<String> stay(Map<String, Tensor> wanted, List<String> problems) {
+    List<String> stay = new ArrayList<>();
+    for (String prefix : kept) {
+      List<String> found = wanted.keySet().stream().filter(n -> n.startsWith(prefix)).toList();
+      if (found.isEmpty()) {
+        problems.add("nothing of the model starts with '" + prefix + "' to be kept");
+      }
+      wanted.keySet().removeAll(found);
+      stay.addAll(found);
+    }
+    return stay;
   }
 
   private void requireAll(Map<String, Tensor> wanted, List<String> problems) {
@@ -317,6 +358,18 @@ public final class WeightImport {
     if (converted.put(name, new Converted(values, shape, from)) != null) {
       throw new IllegalArgumentException("import: two rules fill " + name);
     }
+  }
+
+  private List<NamedArray> startingWith(String prefix) {
+    List<NamedArray> found =
+        source.values().stream()
+            .filter(a -> a.name().startsWith(prefix) && !leftOut.contains(a.name()))
+            .toList();
+    if (found.isEmpty()) {
+      throw new IllegalArgumentException(
+          "import: no array starts with '" + prefix + "'; there are " + source.keySet());
+    }
+    return found;
   }
 
   private NamedArray find(String name) {
