@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,8 +76,7 @@ public abstract class BackendConformance {
 
   @TestFactory
   final Stream<DynamicTest> givesTheBitsOfTheReference() {
-    boolean known = Backends.providers().stream().anyMatch(p -> p.name().equals(REFERENCE));
-    if (!known || provider().name().equals(REFERENCE)) {
+    if (!hasReference()) {
       return Stream.of();
     }
     Ops reference = Backends.open(REFERENCE);
@@ -88,6 +88,30 @@ public abstract class BackendConformance {
                         c.name(),
                         () -> assertThat(Parity.compare(ops, reference, c).problems()).isEmpty()));
     return Stream.concat(tests, Stream.of(dynamicTest("reference closes", reference::close)));
+  }
+
+  /** Whether there is a reference, and it is not this backend. */
+  private boolean hasReference() {
+    boolean known = Backends.providers().stream().anyMatch(p -> p.name().equals(REFERENCE));
+    return known && !provider().name().equals(REFERENCE);
+  }
+
+  @Test
+  final void anActivationOfTheUsersGivesTheBitsOfTheReference() {
+    float[][] actual = HardSwish.run(ops);
+    assertThat(actual[0]).hasSize(8).contains(Float.NaN);
+    if (hasReference()) {
+      try (Ops reference = Backends.open(REFERENCE)) {
+        float[][] expected = HardSwish.run(reference);
+        for (int i = 0; i < expected.length; i++) {
+          assertThat(bits(actual[i])).isEqualTo(bits(expected[i]));
+        }
+      }
+    }
+  }
+
+  private static int[] bits(float... values) {
+    return IntStream.range(0, values.length).map(i -> Float.floatToIntBits(values[i])).toArray();
   }
 
   @TestFactory

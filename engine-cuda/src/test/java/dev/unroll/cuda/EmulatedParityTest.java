@@ -121,6 +121,10 @@ class EmulatedParityTest {
       assertThat(report.failures()).isEmpty();
       assertThat(report.skipped()).isEmpty();
       assertThat(report.passed()).isEqualTo(report.cases()).isGreaterThan(500);
+      for (GoldenReport.Family family : report.families()) {
+        assertThat(family.meanRatio()).as(family.name()).isLessThanOrEqualTo(1.25);
+        assertThat(family.highRatio()).as(family.name()).isLessThanOrEqualTo(3);
+      }
     }
   }
 }
