@@ -11,6 +11,7 @@ import dev.unroll.Tensor;
 import dev.unroll.nn.Dense;
 import dev.unroll.nn.Embedding;
 import dev.unroll.nn.Initializer;
+import dev.unroll.nn.LossCheck;
 import dev.unroll.nn.Losses;
 import dev.unroll.nn.Lstm;
 import dev.unroll.nn.Pass;
@@ -95,6 +96,7 @@ final class CharLm implements Session {
     this.heldOut = Arrays.copyOfRange(tokens, training, tokens.length);
     this.network =
         network(new Initializer(model, settings.seed()), vocabulary.size(), embedding, hidden);
+    LossCheck.warn(network, CrossEntropy.MEAN);
     this.optimizer = new Adam(model, network.parameters(), Adam.Settings.ADAM);
     this.carried = network.zeroState(model, settings.batch());
     this.steps = Steps.uniform(settings.seq(), settings.batch());

@@ -162,6 +162,11 @@ final class GeluRegression implements Session {
   }
 
   @Override
+  public boolean largerIsBetter() {
+    return true;
+  }
+
+  @Override
   public Ops ops() {
     return ops;
   }

@@ -15,7 +15,11 @@ import picocli.CommandLine.Option;
 /** {@code unroll generate}: lets a trained model write. */
 @Command(name = "generate", description = "Writes text with a trained model.")
 final class GenerateCommand implements Callable<Integer> {
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "folder of a run")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "folder of a run, or a file of weights in it")
   private Path folder;
 
   @Option(names = "--prompt", paramLabel = "TEXT", description = "what to go on from, or to answer")

@@ -14,12 +14,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A trained model in the folder of its run. */
+/** A trained model in the folder of its run: the last weights, or a named file of others. */
 final class ModelFolder {
   private static final long FORMAT = 1;
   private static final int MOST = Integer.MAX_VALUE / 4;
 
   private final Path folder;
+  private final Path weights;
   private final Path config;
   private final Recipe recipe;
   private final Map<?, ?> sizes;
@@ -27,10 +28,13 @@ final class ModelFolder {
   /**
    * Reads all but the weights.
    *
+   * @param model the folder, or a file of weights in it, such as {@code best.safetensors}
    * @throws CliException or FileFormatException if the folder is incomplete
    */
-  ModelFolder(Path folder) throws IOException {
-    this.folder = folder;
+  ModelFolder(Path model) throws IOException {
+    boolean file = Files.isRegularFile(model);
+    this.folder = file ? model.toAbsolutePath().getParent() : model;
+    this.weights = file ? model : folder.resolve(RunFolder.MODEL);
     this.config = folder.resolve(RunFolder.CONFIG);
     require(RunFolder.CONFIG);
     Map<String, Object> tree = Json.readObject(config);
@@ -43,7 +47,9 @@ final class ModelFolder {
       throw new FileFormatException(config, "has no sizes of the network", "network", remedy());
     }
     this.sizes = network;
-    require(RunFolder.MODEL);
+    if (!file) {
+      require(RunFolder.MODEL);
+    }
   }
 
   private Recipe recipe(Object name) throws FileFormatException {
@@ -120,7 +126,7 @@ final class ModelFolder {
 
   /** Checks a shape that decides others, before memory is taken for them. */
   void requireShape(String tensor, int... shape) throws IOException {
-    try (SafeTensors tensors = SafeTensors.open(folder.resolve(RunFolder.MODEL))) {
+    try (SafeTensors tensors = SafeTensors.open(weights)) {
       tensors.requireShape(tensor, shape);
     }
   }
@@ -132,6 +138,6 @@ final class ModelFolder {
    *     finite, or has other sizes
    */
   void read(Ops ops, Model network) throws IOException {
-    ModelFile.read(folder.resolve(RunFolder.MODEL), ops, network);
+    ModelFile.read(weights, ops, network);
   }
 }

@@ -26,7 +26,11 @@ import picocli.CommandLine.Option;
       "long-memory: value:mark pairs, comma-separated; reverse: a word."
     })
 final class PredictCommand implements Callable<Integer> {
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = "folder of a run")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "DIR",
+      description = "folder of a run, or a file of weights in it")
   private Path folder;
 
   @Option(

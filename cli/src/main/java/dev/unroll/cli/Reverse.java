@@ -219,6 +219,11 @@ final class Reverse implements Session {
   }
 
   @Override
+  public boolean largerIsBetter() {
+    return true;
+  }
+
+  @Override
   public Ops ops() {
     return ops;
   }

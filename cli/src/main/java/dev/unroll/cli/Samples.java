@@ -17,6 +17,7 @@ final class Samples implements TrainingListener {
   private final long total;
   private final long samplesEvery;
   private final Metrics metrics;
+  private final Evaluations evaluations;
   private final ProgressReport progress;
 
   /**
@@ -29,12 +30,14 @@ final class Samples implements TrainingListener {
       TrainSettings settings,
       long total,
       Metrics metrics,
+      Evaluations evaluations,
       ProgressReport progress) {
     this.session = session;
     this.settings = settings;
     this.total = total;
     this.samplesEvery = Math.max(RARELY, total / OFTEN);
     this.metrics = metrics;
+    this.evaluations = evaluations;
     this.progress = progress;
   }
 
@@ -55,8 +58,7 @@ final class Samples implements TrainingListener {
   }
 
   private void evaluate(long step) {
-    double value = session.evaluate();
-    metrics.evaluation(step, value);
+    double value = evaluations.take(step);
     if (progress != null) {
       progress.print(Console.format("step %d/%d  %s %.4f", step, total, session.metric(), value));
     }

@@ -9,6 +9,7 @@ import dev.unroll.Ops;
 import dev.unroll.Reduction;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Initializer;
+import dev.unroll.nn.LossCheck;
 import dev.unroll.nn.Losses;
 import dev.unroll.nn.Model;
 import dev.unroll.nn.Pass;
@@ -91,6 +92,7 @@ final class Sentiment implements Session {
     this.networks =
         networks(new Initializer(model, settings.seed()), vocabulary.size(), EMBEDDING, HIDDEN);
     this.all = together(networks);
+    LossCheck.warn(networks.get(0), ElementLoss.BINARY_CROSS_ENTROPY);
     this.optimizer =
         new Adam(
             model,
@@ -224,6 +226,11 @@ final class Sentiment implements Session {
   @Override
   public String metric() {
     return "accuracy";
+  }
+
+  @Override
+  public boolean largerIsBetter() {
+    return true;
   }
 
   @Override

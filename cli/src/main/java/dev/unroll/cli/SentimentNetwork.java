@@ -59,6 +59,11 @@ final class SentimentNetwork implements Layer<Indices> {
   }
 
   @Override
+  public Output output() {
+    return judge.output();
+  }
+
+  @Override
   public Trace forward(Pass pass, Indices ids, State initial) {
     Trace read = reader.forward(pass, ids, initial);
     Tensor both = read.finalState().get(STATE);

@@ -49,6 +49,11 @@ interface Session extends Trainer.Task {
   /** Measures the network on data that it is not trained on; leaves training as it is. */
   double evaluate();
 
+  /** Whether a larger value of {@link #evaluate} is a better one. */
+  default boolean largerIsBetter() {
+    return false;
+  }
+
   /**
    * Shows what the network can do; leaves training as it is.
    *

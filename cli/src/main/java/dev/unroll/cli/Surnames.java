@@ -14,6 +14,7 @@ import dev.unroll.nn.Embedding;
 import dev.unroll.nn.Initializer;
 import dev.unroll.nn.LastStep;
 import dev.unroll.nn.LogSoftmax;
+import dev.unroll.nn.LossCheck;
 import dev.unroll.nn.Losses;
 import dev.unroll.nn.Pass;
 import dev.unroll.nn.Ragged;
@@ -96,6 +97,7 @@ final class Surnames implements Session {
             EMBEDDING,
             HIDDEN,
             labels.size());
+    LossCheck.warn(network, NLL);
     this.optimizer =
         settings.batch() == 1
             ? new Sgd(model, network.parameters(), Sgd.Settings.PLAIN)
@@ -194,6 +196,11 @@ final class Surnames implements Session {
   @Override
   public String metric() {
     return "accuracy";
+  }
+
+  @Override
+  public boolean largerIsBetter() {
+    return true;
   }
 
   @Override

@@ -66,8 +66,13 @@ record Table(List<String[]> rows, List<Long> lines) {
               "line 1: there is no column '" + column + "'; there are " + parser.getHeaderNames());
         }
       }
+      long line = 1;
+      int at = 0;
       for (CSVRecord record : parser) {
-        long line = record.getRecordNumber() + 1;
+        // Blank lines and line ends in quotes count, so the record's number does not tell the line.
+        for (; at < record.getCharacterPosition() || "\r\n".indexOf(text.charAt(at)) >= 0; at++) {
+          line += text.charAt(at) == '\n' ? 1 : 0;
+        }
         if (!record.isConsistent()) {
           throw new IllegalArgumentException(
               "line "
@@ -89,7 +94,7 @@ record Table(List<String[]> rows, List<Long> lines) {
     for (String each : text.lines().toList()) {
       line++;
       if (!each.isBlank()) {
-        if (!(Json.parse(each, file) instanceof Map<?, ?> members)) {
+        if (!(parse(each, line, file) instanceof Map<?, ?> members)) {
           throw new IllegalArgumentException("line " + line + ": is not a JSON object");
         }
         add(
@@ -99,6 +104,15 @@ record Table(List<String[]> rows, List<Long> lines) {
                 .toArray(String[]::new),
             columns);
       }
+    }
+  }
+
+  private static Object parse(String text, long line, Path file) throws FileFormatException {
+    try {
+      return Json.parse(text, file);
+    } catch (FileFormatException e) {
+      // Once more with the lines before it, so that the message has the line of the file.
+      return Json.parse("\n".repeat((int) line - 1) + text, file);
     }
   }
 

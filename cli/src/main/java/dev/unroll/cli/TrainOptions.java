@@ -63,7 +63,7 @@ final class TrainOptions {
   @Option(
       names = "--eval",
       paramLabel = "N",
-      description = "evaluates every N steps too, not only at the end")
+      description = "evaluates every N steps too, not only at the end; keeps the best weights")
   private Integer eval;
 
   @Option(names = "--quiet", description = "prints the last two lines only")

@@ -3,7 +3,6 @@
 package dev.unroll.cli;
 
 import dev.unroll.Ops;
-import dev.unroll.nn.ModelFile;
 import dev.unroll.train.Clipping;
 import dev.unroll.train.ClippingEvents;
 import dev.unroll.train.Digest;
@@ -77,13 +76,17 @@ final class TrainRun {
     announce(folder, total, summary);
     try (Metrics metrics = new Metrics(folder.path(), earlierMetrics(), session)) {
       Checkpoints checkpoints = new Checkpoints(folder, settings, total, trainer, session, metrics);
+      Evaluations evaluations = new Evaluations(folder, settings, session, metrics);
+      if (saved != null) {
+        evaluations.resume(saved.folder());
+      }
       checkpoints.write();
-      train(folder, total, metrics, checkpoints, interrupts);
+      train(folder, total, metrics, evaluations, checkpoints, interrupts);
       checkpoints.write();
       if (trainer.steps() < total) {
         return interrupted(folder, total);
       }
-      finish(folder, metrics);
+      finish(folder, metrics, evaluations);
     }
     return ExitCode.DONE;
   }
@@ -124,6 +127,7 @@ final class TrainRun {
       RunFolder folder,
       long total,
       Metrics metrics,
+      Evaluations evaluations,
       Checkpoints checkpoints,
       Interrupts interrupts) {
     trainer.addListener(metrics);
@@ -135,7 +139,7 @@ final class TrainRun {
       if (progress != null) {
         trainer.addListener(progress);
       }
-      trainer.addListener(new Samples(session, settings, total, metrics, progress));
+      trainer.addListener(new Samples(session, settings, total, metrics, evaluations, progress));
       trainer.addListener(checkpoints);
       trainer.run(total, interrupts::requested);
     } catch (DivergedException e) {
@@ -149,14 +153,10 @@ final class TrainRun {
     return ExitCode.INTERRUPTED;
   }
 
-  private void finish(RunFolder folder, Metrics metrics) throws IOException {
-    ModelFile.write(
-        folder.file(RunFolder.MODEL),
-        ops,
-        session.network(),
-        Map.of("recipe", settings.recipe(), "steps", Long.toString(trainer.steps())));
-    double metric = session.evaluate();
-    metrics.evaluation(trainer.steps(), metric);
+  private void finish(RunFolder folder, Metrics metrics, Evaluations evaluations)
+      throws IOException {
+    evaluations.write(folder.file(RunFolder.MODEL), trainer.steps());
+    double metric = evaluations.take(trainer.steps());
     PlacementFile.write(folder.file(RunFolder.PLACEMENT), ops.placement());
     LossPlot.write(folder.file(RunFolder.PLOT), trainer.losses(), metrics.evaluations());
     session.plot(folder.path());
@@ -165,6 +165,7 @@ final class TrainRun {
     }
     if (!options.quiet()) {
       console.print("\na sample:\n%s\n", session.sample(Samples.LENGTH, settings.seed()));
+      evaluations.printBest(console);
     }
     console.print(
         "result %s backend=%s precision=%s steps=%d loss=%.4f metric=%s:%.4f",

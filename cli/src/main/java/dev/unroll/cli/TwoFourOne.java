@@ -12,6 +12,7 @@ import dev.unroll.Tensor;
 import dev.unroll.nn.ActivationLayer;
 import dev.unroll.nn.Dense;
 import dev.unroll.nn.Initializer;
+import dev.unroll.nn.LossCheck;
 import dev.unroll.nn.Losses;
 import dev.unroll.nn.Parameter;
 import dev.unroll.nn.Pass;
@@ -59,6 +60,7 @@ final class TwoFourOne implements Session {
     int[] all = IntStream.range(0, Y.length).toArray();
     this.batches = new Batches(all, settings.batch(), settings.seed());
     this.network = network(new Initializer(model, settings.seed()));
+    LossCheck.warn(network, ElementLoss.BINARY_CROSS_ENTROPY);
     this.optimizer = new Sgd(model, network.parameters(), Sgd.Settings.PLAIN);
   }
 
@@ -204,6 +206,11 @@ final class TwoFourOne implements Session {
   @Override
   public String metric() {
     return "accuracy";
+  }
+
+  @Override
+  public boolean largerIsBetter() {
+    return true;
   }
 
   @Override

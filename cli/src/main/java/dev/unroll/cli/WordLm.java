@@ -13,6 +13,7 @@ import dev.unroll.nn.Dense;
 import dev.unroll.nn.Embedding;
 import dev.unroll.nn.Initializer;
 import dev.unroll.nn.LastStep;
+import dev.unroll.nn.LossCheck;
 import dev.unroll.nn.Losses;
 import dev.unroll.nn.Lstm;
 import dev.unroll.nn.Pass;
@@ -83,6 +84,7 @@ final class WordLm implements Session {
         new Batches(IntStream.range(0, starts).toArray(), settings.batch(), settings.seed());
     this.network =
         network(new Initializer(model, settings.seed()), vocabulary.size(), EMBEDDING, HIDDEN);
+    LossCheck.warn(network, CrossEntropy.MEAN);
     this.optimizer = new Adam(model, network.parameters(), Adam.Settings.ADAM);
   }
 

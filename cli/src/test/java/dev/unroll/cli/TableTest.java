@@ -45,7 +45,10 @@ class TableTest {
           a.csv   | name,size;a,NaN           | line 2: 'NaN' is no finite number
           a.jsonl | {"name":"a","size":1};[1] | line 2: is not a JSON object
           a.jsonl | {"name":"a"}              | line 1: 'size' is empty
-          a.jsonl | {"name":                  | a.jsonl
+          a.csv   | name,size;;;a,1;;b,x      | line 6: 'x' is no finite number
+          a.csv   | name,size;"a;b",1;c,x;    | line 4: 'x' is no finite number
+          a.tsv   | name\tsize;;a            | line 3: has 1 fields, but line 1 names 2
+          a.jsonl | {"name":"a","size":1};;{" | line 3, column
           """)
   void namesTheLineOfWhatIsWrong(String file, String text, String message) {
     assertThatThrownBy(() -> read(file, text.replace(';', '\n')).numbers(1))

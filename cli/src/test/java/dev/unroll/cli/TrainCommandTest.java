@@ -5,11 +5,14 @@ package dev.unroll.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.unroll.io.Json;
+import dev.unroll.train.KeptCheckpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +49,53 @@ class TrainCommandTest {
         .filteredOn(line -> line.containsKey("heldout_nats_per_char"))
         .extracting(line -> line.get("step"))
         .containsExactly(2L, 4L);
+  }
+
+  @Test
+  void evaluationKeepsTheBestAndTheLastWeights() throws IOException {
+    Path text = Cli.text(folder);
+    Path run = folder.resolve("run");
+    // So high a rate that the last weights are not the best ones.
+    Cli.Result result = Cli.train(text, run, "--steps", 120, "--eval", 20, "--lr", 0.5);
+    Map<Object, Double> values = new TreeMap<>();
+    for (Map<String, Object> line : Metrics.read(run.resolve("metrics.jsonl"), 999)) {
+      if (line.get("heldout_nats_per_char") instanceof Double value) {
+        values.put(line.get("step"), value);
+      }
+    }
+    assertThat(values).hasSize(6);
+    double best = Collections.min(values.values());
+    KeptCheckpoints kept = new KeptCheckpoints(run, 1);
+    assertThat(kept.bestValue()).isEqualTo(best);
+    assertThat(values).containsEntry(kept.bestStep(), best);
+    assertThat(kept.bestStep()).isLessThan(120);
+    assertThat(kept.files().stream().map(f -> f.getFileName().toString()))
+        .containsExactly(
+            "step-000000080.safetensors",
+            "step-000000100.safetensors",
+            "step-000000120.safetensors");
+    assertThat(run.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(run.resolve("step-000000120.safetensors"));
+    Object last = written(run);
+    assertThat(written(run.resolve("step-000000120.safetensors"))).isEqualTo(last);
+    assertThat(written(kept.best())).isNotEqualTo(last);
+
+    Path half = folder.resolve("half");
+    Path whole = folder.resolve("whole");
+    Cli.train(text, half, "--steps", 70, "--eval", 20, "--lr", 0.5);
+    Cli.Result resumed =
+        Cli.run(
+            "train", "--resume", half, "--steps", 120, "--out", whole, "--backend", "cpu-scalar");
+    assertThat(resumed.digest()).isEqualTo(result.digest());
+    assertThat(whole.resolve("best.safetensors")).hasSameBinaryContentAs(kept.best());
+    assertThat(resumed.out())
+        .contains("best heldout_nats_per_char: ", " at step " + kept.bestStep() + ", in " + whole);
+  }
+
+  private static String written(Path model) {
+    Cli.Result result = Cli.run("generate", "--model", model, "--length", 60, "--temperature", 0);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result.out();
   }
 
   @Test

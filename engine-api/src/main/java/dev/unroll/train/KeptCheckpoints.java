@@ -104,14 +104,43 @@ public final class KeptCheckpoints {
    * @throws IOException if it can not be read
    */
   public double bestValue() throws IOException {
+    return bestNumber("value", Double.POSITIVE_INFINITY).doubleValue();
+  }
+
+  /**
+   * When the lowest value was measured.
+   *
+   * @return number of the step, 0 if there is none
+   * @throws IOException if it can not be read
+   */
+  public long bestStep() throws IOException {
+    return bestNumber("step", 0).longValue();
+  }
+
+  private Number bestNumber(String name, Number otherwise) throws IOException {
     Path file = folder.resolve(BEST_VALUE);
     if (!Files.exists(file)) {
-      return Double.POSITIVE_INFINITY;
+      return otherwise;
     }
     if (Json.parse(Files.readString(file), file) instanceof Map<?, ?> tree
-        && tree.get("value") instanceof Number value) {
-      return value.doubleValue();
+        && tree.get(name) instanceof Number number) {
+      return number;
     }
-    throw new IOException(file + " has no number 'value'; delete it to start anew");
+    throw new IOException(file + " has no number '" + name + "'; delete it to start anew");
+  }
+
+  /**
+   * Takes over the best checkpoint of another folder, for a run that goes on in this one.
+   *
+   * @param other folder of the run that is resumed
+   * @throws IOException if it can not be copied
+   */
+  public void takeBest(KeptCheckpoints other) throws IOException {
+    for (String name : List.of(BEST, BEST_VALUE)) {
+      Path from = other.folder.resolve(name);
+      if (Files.exists(from)) {
+        AtomicFiles.write(folder.resolve(name), out -> Files.copy(from, out));
+      }
+    }
   }
 }

@@ -82,7 +82,14 @@ class ValidationTest extends DeviceTest {
     assertThat(later.bestValue()).isEqualTo(3);
     later.write(40, 2.5, file -> Files.writeString(file, "later"));
     assertThat(later.best()).hasContent("later");
+    assertThat(later.bestStep()).isEqualTo(40);
     assertThat(later.files()).hasSize(1);
+    KeptCheckpoints resumed = new KeptCheckpoints(Files.createDirectory(folder.resolve("new")), 1);
+    assertThat(resumed.bestStep()).isZero();
+    resumed.takeBest(resumed);
+    resumed.takeBest(later);
+    assertThat(resumed.bestValue()).isEqualTo(2.5);
+    assertThat(resumed.best()).hasContent("later");
     assertThatThrownBy(
             () ->
                 later.write(

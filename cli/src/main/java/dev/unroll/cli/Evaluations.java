@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.unroll.cli;
+
+import dev.unroll.nn.ModelFile;
+import dev.unroll.train.KeptCheckpoints;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Measures the network on held-out data. With {@code --eval} the weights of the best measurement
+ * are kept, {@code best.safetensors}, and those of the last few.
+ */
+final class Evaluations {
+  private static final int LAST = 3;
+
+  private final TrainSettings settings;
+  private final Session session;
+  private final Metrics metrics;
+  private final KeptCheckpoints kept;
+
+  Evaluations(RunFolder folder, TrainSettings settings, Session session, Metrics metrics) {
+    this.settings = settings;
+    this.session = session;
+    this.metrics = metrics;
+    this.kept = new KeptCheckpoints(folder.path(), LAST);
+  }
+
+  /** Goes on from what the run that is resumed found best. */
+  void resume(Path before) throws IOException {
+    kept.takeBest(new KeptCheckpoints(before, LAST));
+  }
+
+  /**
+   * Measures.
+   *
+   * @param step steps done
+   * @return the metric
+   */
+  double take(long step) {
+    double value = session.evaluate();
+    metrics.evaluation(step, value);
+    if (settings.eval() > 0) {
+      try {
+        kept.write(step, session.largerIsBetter() ? -value : value, file -> write(file, step));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return value;
+  }
+
+  /** Writes the weights as they are. */
+  void write(Path file, long step) throws IOException {
+    ModelFile.write(
+        file,
+        session.ops(),
+        session.network(),
+        Map.of("recipe", settings.recipe(), "steps", Long.toString(step)));
+  }
+
+  /** Tells of the best weights, if any were kept. */
+  void printBest(Console console) throws IOException {
+    double value = kept.bestValue();
+    if (!Double.isInfinite(value)) {
+      console.print(
+          "best %s: %.4f at step %d, in %s",
+          session.metric(),
+          session.largerIsBetter() ? -value : value,
+          kept.bestStep(),
+          kept.best());
+    }
+  }
+}
