@@ -39,6 +39,7 @@ record Stack(
     Bias bias,
     RecurrentOptions options,
     String note,
+    int truncate,
     Ragged.Layout layout,
     int... lengths) {
   private static final int INPUT = 3;
@@ -80,7 +81,7 @@ record Stack(
           for (Bias bias : Bias.values()) {
             for (Ragged.Layout layout : Ragged.Layout.values()) {
               for (int[] lengths : batches) {
-                all.add(new Stack(cell, layers, bias, options, "", layout, lengths));
+                all.add(new Stack(cell, layers, bias, options, "", 0, layout, lengths));
               }
             }
           }
@@ -107,6 +108,8 @@ record Stack(
       option(all, cell, " norm", plain.withLayerNorm());
       option(all, cell, " recurrent", plain.withRecurrentDropout(0.3f));
       option(all, cell, " both", plain.withLayerNorm().withRecurrentDropout(0.3f));
+      truncated(all, cell, plain.withBidirectional());
+      truncated(all, cell, plain.withLayerNorm());
     }
     RecurrentOptions free =
         plain.withActivations(Activation.GELU_ERF, Activation.hardSigmoid(0.2f, 0.5f));
@@ -121,11 +124,17 @@ record Stack(
 
   private static void option(List<Stack> all, Cell cell, String note, RecurrentOptions options) {
     Ragged.Layout layout = Ragged.Layout.BATCH_FIRST;
-    all.add(new Stack(cell, 1, Bias.PYTORCH, options, note, layout, 4, 4, 4));
-    all.add(new Stack(cell, 1, Bias.NONE, options, note, layout, 2, 5, 0, 3));
+    all.add(new Stack(cell, 1, Bias.PYTORCH, options, note, 0, layout, 4, 4, 4));
+    all.add(new Stack(cell, 1, Bias.NONE, options, note, 0, layout, 2, 5, 0, 3));
     RecurrentOptions both = options.withBidirectional();
-    all.add(new Stack(cell, 2, Bias.PYTORCH, both, note, layout, 2, 5, 0, 3));
-    all.add(new Stack(cell, 2, Bias.SINGLE, both, note, layout, 3, 3));
+    all.add(new Stack(cell, 2, Bias.PYTORCH, both, note, 0, layout, 2, 5, 0, 3));
+    all.add(new Stack(cell, 2, Bias.SINGLE, both, note, 0, layout, 3, 3));
+  }
+
+  private static void truncated(List<Stack> all, Cell cell, RecurrentOptions options) {
+    String note = (options.layerNorm() ? " norm" : "") + " truncated";
+    Ragged.Layout layout = Ragged.Layout.TIME_MAJOR;
+    all.add(new Stack(cell, 2, Bias.PYTORCH, options, note, 2, layout, 2, 5, 0, 3));
   }
 
   /** The same bits on two backends. */
@@ -162,7 +171,8 @@ record Stack(
       Recurrent layer = layer(arena);
       Ragged ragged = Ragged.of(Arrays.stream(chosen).map(b -> lengths[b]).toArray());
       Pass plain = Pass.of(arena, ragged);
-      Pass pass = drops() ? plain.withDropout(SEED, 5) : plain;
+      Pass cut = truncate > 0 ? plain.withTruncation(truncate) : plain;
+      Pass pass = drops() ? cut.withDropout(SEED, 5) : cut;
       State like = layer.zeroState(arena, chosen.length);
       Tensor x = padded(arena, "x", INPUT, chosen);
       Trace trace =

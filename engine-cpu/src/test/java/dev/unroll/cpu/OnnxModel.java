@@ -12,13 +12,19 @@ import java.nio.charset.StandardCharsets;
 final class OnnxModel {
   private static final int FLOAT = 1;
   private static final int ATTRIBUTE_INT = 2;
+  private static final int ATTRIBUTE_STRING = 3;
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
   private OnnxModel() {}
 
-  /** Operator RNN, LSTM or GRU; linearBeforeReset applies to GRU. */
+  /** Operator RNN, LSTM or GRU, this one with the reset after the product. */
   static byte[] recurrent(String operator, int hidden) {
+    return recurrent(operator, hidden, true, 1);
+  }
+
+  /** The same with one direction or two; resetAfter applies to GRU. */
+  static byte[] recurrent(String operator, int hidden, boolean resetAfter, int directions) {
     boolean lstm = operator.equals("LSTM");
     OnnxModel node = new OnnxModel();
     for (String input : new String[] {"X", "W", "R", "B", "", "h0"}) {
@@ -33,8 +39,11 @@ final class OnnxModel {
     }
     node.text(4, operator).message(5, integer("hidden_size", hidden));
     if (operator.equals("GRU")) {
-      node.message(5, integer("linear_before_reset", 1));
+      node.message(5, integer("linear_before_reset", resetAfter ? 1 : 0));
     }
+    String direction = directions == 2 ? "bidirectional" : "forward";
+    node.message(
+        5, new OnnxModel().text(1, "direction").text(4, direction).number(20, ATTRIBUTE_STRING));
     OnnxModel graph = new OnnxModel().message(1, node).text(2, "recurrent");
     for (String input : new String[] {"X", "W", "R"}) {
       graph.message(11, tensor(input, 3));

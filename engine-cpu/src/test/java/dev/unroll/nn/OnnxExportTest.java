@@ -92,6 +92,9 @@ class OnnxExportTest extends DeviceTest {
     RecurrentOptions options = RecurrentOptions.PLAIN.withResetBefore();
     assertSameNumbers(
         Sequential.of("gru", (Layer<Tensor>) cell("gru", init, 1, Bias.PYTORCH, options)));
+    RecurrentOptions both = options.withBidirectional();
+    assertSameNumbers(
+        Sequential.of("gru", (Layer<Tensor>) cell("gru", init, 2, Bias.SINGLE, both)));
   }
 
   @Test
@@ -131,14 +134,17 @@ class OnnxExportTest extends DeviceTest {
     assertEqual(inOnnxRuntime(file, x, T, B, I), trace.output());
   }
 
-  @Test
-  void aClassifierOverIds() throws IOException, OrtException {
+  @ParameterizedTest
+  @CsvSource({"rnn,false", "lstm,false", "gru,true", "lstm,true"})
+  void aClassifierOverIds(String kind, boolean both) throws IOException, OrtException {
     Initializer init = new Initializer(arena, 6);
+    RecurrentOptions plain = RecurrentOptions.PLAIN;
+    Recurrent cell = cell(kind, init, 1, Bias.PYTORCH, both ? plain.withBidirectional() : plain);
     Sequential<Indices> model =
         Sequential.of("embedding", new Embedding(init, 9, I))
-            .then("lstm", new Lstm(init, new Shape(I, H)))
+            .then("cell", cell)
             .then("last", new LastStep())
-            .then("dense", new Dense(init, H, 3));
+            .then("dense", new Dense(init, cell.outputSize(), 3));
     Path file = folder.resolve("model.onnx");
     OnnxExport.write(file, ops, model, 0);
     int[] ids = IntStream.range(0, T * B).map(i -> i * 5 % 9).toArray();

@@ -101,6 +101,46 @@ class WeightImportTest extends DeviceTest {
   }
 
   @Test
+  void aGruOfKerasWithResetBeforeHasOneBias() {
+    NamedArray kernel = array("gru/kernel", I, 3 * H);
+    NamedArray recurrent = array("gru/recurrent_kernel", H, 3 * H);
+    NamedArray bias = array("gru/bias", 3 * H);
+    Gru gru =
+        new Gru(
+            new Initializer(arena, 1),
+            new Shape(I, H, 1, Bias.SINGLE),
+            RecurrentOptions.PLAIN.withResetBefore());
+    new WeightImport(List.of(kernel, recurrent, bias))
+        .keras(Kind.GRU, "gru", "gru", 0)
+        .into(ops, Sequential.of("gru", gru));
+    float[] x = random(I);
+    float[] h = random(H);
+    float[] y = run(gru, x, State.of("h", arena.tensor(h, 1, 1, H)));
+
+    float[] reset = new float[H];
+    double[] z = new double[H];
+    for (int u = 0; u < H; u++) {
+      z[u] = sigmoid(kerasGate(kernel, recurrent, bias, x, h, 0, u));
+      reset[u] = (float) (sigmoid(kerasGate(kernel, recurrent, bias, x, h, 1, u)) * h[u]);
+    }
+    for (int u = 0; u < H; u++) {
+      double n = Math.tanh(kerasGate(kernel, recurrent, bias, x, reset, 2, u));
+      assertThat((double) y[u]).isCloseTo(z[u] * h[u] + (1 - z[u]) * n, within(1e-6));
+    }
+  }
+
+  private static double kerasGate(
+      NamedArray kernel,
+      NamedArray recurrent,
+      NamedArray bias,
+      float[] x,
+      float[] h,
+      int g,
+      int u) {
+    return gate(kernel, x, g, u) + gate(recurrent, h, g, u) + bias.values()[g * H + u];
+  }
+
+  @Test
   void denseEmbeddingAndSimpleRnnOfKeras() {
     NamedArray embeddings = array("e/embeddings", 5, I);
     NamedArray kernel = array("r/kernel", I, H);
