@@ -25,13 +25,11 @@ import dev.unroll.text.StreamBatches;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Optimizer;
-import dev.unroll.train.XRay;
 import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /**
  * A character language model: from each character of a text it predicts the next. Embedding, LSTM
@@ -183,29 +181,13 @@ final class CharLm implements Session {
   public Map<String, XRayReport> xray() {
     int seq = Math.min(settings.seq(), heldOut.length - 1);
     int streams = Math.max(1, Math.min(settings.batch(), (heldOut.length - 1) / seq));
-    XRayReport report =
-        XRay.take(
-            ops,
-            network,
-            seq,
-            streams,
-            (arena, t) -> arena.indices(heldOutAt(t, seq, streams)),
-            (arena, t, logits) ->
-                t < seq - 1
-                    ? null
-                    : Losses.crossEntropy(
-                            arena,
-                            CrossEntropy.MEAN,
-                            logits,
-                            arena.indices(heldOutAt(seq, seq, streams)),
-                            null)
-                        .gradient());
-    return Map.of("lstm", report);
-  }
-
-  /** Character t of some streams of the held-out text. */
-  private int[] heldOutAt(int t, int seq, int streams) {
-    return IntStream.range(0, streams).map(b -> heldOut[b * seq + t]).toArray();
+    int[][] sequences = new int[streams][];
+    int[] targets = new int[streams];
+    for (int b = 0; b < streams; b++) {
+      sequences[b] = Arrays.copyOfRange(heldOut, b * seq, (b + 1) * seq);
+      targets[b] = heldOut[(b + 1) * seq];
+    }
+    return Map.of("lstm", HeldOut.xray(ops, network, CrossEntropy.MEAN, sequences, targets));
   }
 
   @Override

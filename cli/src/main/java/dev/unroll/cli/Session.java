@@ -81,7 +81,8 @@ interface Session extends Trainer.Task {
    * @throws CliException if the network is not one of those that can be looked into
    */
   default Map<String, XRayReport> xray() {
-    throw CliException.usage("--xray works with the recipes char-lm, forecast and long-memory");
+    throw CliException.usage(
+        "--xray works with the recipes char-lm, word-lm, surnames, forecast and long-memory");
   }
 
   /**

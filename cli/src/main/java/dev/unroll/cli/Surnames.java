@@ -31,11 +31,15 @@ import dev.unroll.train.ConfusionMatrix;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Sgd;
 import dev.unroll.train.Split;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -140,6 +144,30 @@ final class Surnames implements Session {
       }
     }
     return matrix;
+  }
+
+  /** Names of the length that most of those held out have. */
+  @Override
+  public Map<String, XRayReport> xray() {
+    int[] lengths = examples.lengths();
+    int most =
+        Arrays.stream(split.heldOut())
+            .mapToObj(i -> lengths[i])
+            .collect(Collectors.groupingBy(length -> length, TreeMap::new, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .max(Map.Entry.comparingByValue())
+            .orElseThrow()
+            .getKey();
+    int[] chosen =
+        Arrays.stream(split.heldOut())
+            .filter(i -> lengths[i] == most)
+            .limit(HeldOut.STREAMS)
+            .toArray();
+    int[][] sequences =
+        Arrays.stream(chosen).mapToObj(i -> examples.ids()[i]).toArray(int[][]::new);
+    int[] targets = Arrays.stream(chosen).map(i -> classes[i]).toArray();
+    return Map.of("rnn", HeldOut.xray(ops, network, NLL, sequences, targets));
   }
 
   @Override

@@ -71,6 +71,9 @@ final class TrainRun {
     if (options.explain()) {
       console.print("%s", session.explain());
     }
+    if (options.xray()) {
+      requireXray();
+    }
     RunFolder folder = RunFolder.create(options.out(), settings.recipe());
     folder.writeConfig(session, settings, total);
     announce(folder, total, summary);
@@ -89,6 +92,15 @@ final class TrainRun {
       finish(folder, metrics, evaluations);
     }
     return ExitCode.DONE;
+  }
+
+  /** Looks before anything is trained, so that a network it cannot look into is refused early. */
+  private void requireXray() {
+    try {
+      session.xray();
+    } catch (IllegalArgumentException e) {
+      throw CliException.usage("--xray: " + e.getMessage(), e);
+    }
   }
 
   private void requireAhead(long total) {

@@ -27,6 +27,7 @@ import dev.unroll.text.WordVocabulary;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
 import dev.unroll.train.Optimizer;
+import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -140,6 +141,17 @@ final class WordLm implements Session {
       }
     }
     return StrictMath.exp(nats / starts.length);
+  }
+
+  @Override
+  public Map<String, XRayReport> xray() {
+    int[] starts = Arrays.stream(heldOutStarts()).limit(HeldOut.STREAMS).toArray();
+    int[][] sequences =
+        Arrays.stream(starts)
+            .mapToObj(s -> Arrays.copyOfRange(words, s, s + settings.seq()))
+            .toArray(int[][]::new);
+    XRayReport report = HeldOut.xray(ops, network, CrossEntropy.MEAN, sequences, targets(starts));
+    return Map.of("lstm", report);
   }
 
   /** Places spread over the held-out text. */

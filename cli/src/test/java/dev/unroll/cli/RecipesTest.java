@@ -98,25 +98,20 @@ class RecipesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"char-lm", "forecast", "long-memory"})
-  void looksIntoBackPropagation(String recipe) {
+  @CsvSource({"char-lm,lstm", "word-lm,lstm", "surnames,rnn", "forecast,lstm", "long-memory,lstm"})
+  void looksIntoBackPropagation(String recipe, String network) {
     Path run = folder.resolve("run");
     Cli.Result result = train(recipe, "cpu", run, "--steps", 2, "--xray");
-    assertThat(result.out()).contains("x-ray of lstm: ");
-    assertThat(run.resolve("xray-lstm.png")).isNotEmptyFile();
+    assertThat(result.out()).contains("x-ray of " + network + ": ");
+    assertThat(run.resolve("xray-" + network + ".png")).isNotEmptyFile();
+    String plain = train(recipe, "cpu", folder.resolve("plain"), "--steps", 2).digest();
+    assertThat(result.digest()).isEqualTo(plain);
+    Path refused = folder.resolve("other");
     Cli.Result other =
-        Cli.run(
-            "train",
-            "reverse",
-            "--steps",
-            1,
-            "--batch",
-            2,
-            "--xray",
-            "--out",
-            folder.resolve("other"));
+        Cli.run("train", "reverse", "--steps", 1, "--batch", 2, "--xray", "--out", refused);
     assertThat(other.exitCode()).isEqualTo(2);
     assertThat(other.err()).contains("--xray works with");
+    assertThat(refused).doesNotExist();
   }
 
   @ParameterizedTest
