@@ -41,6 +41,7 @@ final class Evaluations {
    */
   double take(long step) {
     double value = session.evaluate();
+    metrics.weights(step, session.ops(), session.network().parameters());
     metrics.evaluation(step, value);
     if (settings.eval() > 0) {
       try {

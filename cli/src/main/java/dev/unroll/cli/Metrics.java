@@ -2,9 +2,11 @@
 
 package dev.unroll.cli;
 
+import dev.unroll.Ops;
 import dev.unroll.io.EventWriter;
 import dev.unroll.io.FileFormatException;
 import dev.unroll.io.Json;
+import dev.unroll.nn.Parameter;
 import dev.unroll.train.TrainingListener;
 import dev.unroll.train.TrainingStep;
 import dev.unroll.train.XRayReport;
@@ -99,6 +101,17 @@ final class Metrics implements TrainingListener, Closeable {
     line.put(metric, value);
     record(line);
     last = System.nanoTime();
+  }
+
+  /** Writes how the weights are spread; to the event file only. */
+  void weights(long step, Ops ops, List<Parameter> parameters) {
+    try {
+      for (Parameter p : parameters) {
+        events.histogram("weights/" + p.name(), step, ops.read(p.value()));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(cannotWrite(e));
+    }
   }
 
   /** Writes a text that the network made; to the event file only. */

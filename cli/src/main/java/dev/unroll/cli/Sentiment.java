@@ -265,6 +265,8 @@ final class Sentiment implements Session {
 
   @Override
   public String data() {
-    return texts.size() + " sentences in " + FOLDS + " folds; positive: " + balance;
+    return Console.format(
+        "%d sentences in %d folds; positive: %s; %.1f %% of the words not in the vocabulary",
+        texts.size(), FOLDS, balance, 100 * examples.unknownShare());
   }
 }

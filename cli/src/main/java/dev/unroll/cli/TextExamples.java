@@ -34,6 +34,15 @@ record TextExamples(int[][] ids) {
     return Arrays.stream(ids).mapToInt(each -> each.length).average().orElse(0);
   }
 
+  /** The share of ids that are 0, which stand for words that are not in the vocabulary. */
+  double unknownShare() {
+    return Arrays.stream(ids)
+        .flatMapToInt(Arrays::stream)
+        .mapToDouble(id -> id == 0 ? 1 : 0)
+        .average()
+        .orElse(0);
+  }
+
   /** A batch's layout in time. */
   Ragged ragged(int... chosen) {
     return Ragged.of(Arrays.stream(chosen).map(i -> ids[i].length).toArray());

@@ -49,6 +49,13 @@ class TrainCommandTest {
         .filteredOn(line -> line.containsKey("heldout_nats_per_char"))
         .extracting(line -> line.get("step"))
         .containsExactly(2L, 4L);
+    assertThat(Cli.content(run))
+        .anySatisfy(
+            (name, content) -> {
+              assertThat(name).startsWith("events.out.tfevents.");
+              assertThat(content)
+                  .contains("heldout_nats_per_char", "weights/lstm.weight_hh_l0", "learning_rate");
+            });
   }
 
   @Test
