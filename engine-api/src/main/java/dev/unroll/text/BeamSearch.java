@@ -112,12 +112,14 @@ public record BeamSearch(int width, int length, double penalty, int end) {
     }
     candidates.sort(Comparator.comparingDouble(c -> -c.logProbability));
     List<Beginning> kept = new ArrayList<>();
-    for (Beginning c : candidates.subList(0, Math.min(candidates.size(), 2 * width))) {
-      int lastId = c.ids[c.ids.length - 1];
-      if (lastId == end) {
+    for (int rank = 0; rank < Math.min(candidates.size(), 2 * width); rank++) {
+      Beginning c = candidates.get(rank);
+      boolean ends = c.ids[c.ids.length - 1] == end;
+      // An end that is not among the best is no answer: the greedy search would stop too early.
+      if (ends && rank < width) {
         int[] ids = Arrays.copyOf(c.ids, c.ids.length - 1);
         done.add(hypothesis(ids, c.logProbability, true));
-      } else if (kept.size() < width) {
+      } else if (!ends && kept.size() < width) {
         kept.add(c);
       }
     }

@@ -14,6 +14,7 @@ import dev.unroll.nn.Trace;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Lets a language model write, symbol by symbol. The model is any layer from ids to logits for what
@@ -23,13 +24,16 @@ import java.util.function.Consumer;
 public final class TextGenerator implements AutoCloseable {
   private static final int CHUNK = 256;
 
+  /** Symbols before one that decide how it reads: a character has up to four bytes. */
+  private static final int CONTEXT = 3;
+
   private final Ops ops;
   private final Layer<Indices> network;
   private final Vocabulary vocabulary;
   private final Arena arena;
   private final State state;
   private final float[] logits;
-  private int last = -1;
+  private int[] recent = {};
   private long position;
 
   /**
@@ -70,7 +74,8 @@ public final class TextGenerator implements AutoCloseable {
       feed(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + CHUNK)));
     }
     position += ids.length;
-    last = ids[ids.length - 1];
+    int[] all = joined(recent, ids);
+    recent = Arrays.copyOfRange(all, Math.max(0, all.length - CONTEXT), all.length);
   }
 
   /**
@@ -89,7 +94,7 @@ public final class TextGenerator implements AutoCloseable {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < length && (stop == null || text.indexOf(stop) < 0); i++) {
       int next = sampler.next(logits, position);
-      String piece = piece(last, next);
+      String piece = piece(next);
       text.append(piece);
       each.accept(piece);
       read(next);
@@ -109,13 +114,17 @@ public final class TextGenerator implements AutoCloseable {
     return beam.run(ops, network, state, logits);
   }
 
-  /** What a symbol adds to the text before it: words bring their space. */
-  private String piece(int before, int id) {
-    return vocabulary.decode(before, id).substring(vocabulary.decode(before).length());
+  /** What a symbol adds to the text before it: words bring their space, bytes end a character. */
+  private String piece(int id) {
+    return vocabulary.decode(joined(recent, id)).substring(vocabulary.decode(recent).length());
+  }
+
+  private static int[] joined(int[] first, int... second) {
+    return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
   }
 
   private void requireRead() {
-    if (last < 0) {
+    if (recent.length == 0) {
       throw new IllegalStateException("generate: nothing was read yet; call read first");
     }
   }

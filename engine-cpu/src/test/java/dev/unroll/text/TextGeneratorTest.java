@@ -152,6 +152,22 @@ class TextGeneratorTest {
     }
   }
 
+  /** A search that takes the end for an answer as soon as it is the second best stops too early. */
+  @Test
+  void oneBeamIsGreedyWhereATextMayEnd() {
+    try (TextGenerator generator = started();
+        TextGenerator writer = started()) {
+      String greedy = writer.write(9, new Sampler(0, 0, 1, 1), null, s -> {});
+      for (int end = 0; end < SYMBOLS; end++) {
+        int at = greedy.indexOf(LETTERS.symbol(end));
+        BeamSearch.Hypothesis found = generator.search(new BeamSearch(1, 9, 0, end)).get(0);
+        assertThat(LETTERS.decode(found.ids()))
+            .isEqualTo(at < 0 ? greedy : greedy.substring(0, at));
+        assertThat(found.finished()).isEqualTo(at >= 0);
+      }
+    }
+  }
+
   @Test
   void theEndingSymbolEndsATextAndThePenaltyFavoursLongOnes() {
     try (TextGenerator generator = started()) {
