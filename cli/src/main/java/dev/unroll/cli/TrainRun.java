@@ -188,9 +188,15 @@ final class TrainRun {
         meanOfLast(trainer.losses()),
         session.metric(),
         metric);
-    String digest =
-        new Digest().add(trainer.losses()).add(ops, session.network().parameters()).hex();
-    console.print("digest sha256:%s", digest);
+    console.print("digest sha256:%s", digest(session, trainer));
+  }
+
+  /** What equals on every backend: of all losses and the parameters. */
+  static String digest(Session session, Trainer trainer) {
+    return new Digest()
+        .add(trainer.losses())
+        .add(session.ops(), session.network().parameters())
+        .hex();
   }
 
   private void xray(RunFolder folder, Metrics metrics) throws IOException {

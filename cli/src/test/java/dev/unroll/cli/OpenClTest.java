@@ -3,8 +3,6 @@
 package dev.unroll.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.unroll.Arena;
 import dev.unroll.Backends;
@@ -14,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -32,13 +29,7 @@ class OpenClTest {
 
   @BeforeEach
   void needsDevice() {
-    if (!Backends.provider("opencl").probe().usable()) {
-      String required = System.getenv().getOrDefault("UNROLL_REQUIRE", "");
-      if (Arrays.asList(required.split("\\s*,\\s*")).contains("opencl")) {
-        fail("there is no OpenCL device, and UNROLL_REQUIRE names opencl");
-      }
-      abort("there is no OpenCL device; install pocl-opencl-icd");
-    }
+    Needed.backend("opencl");
   }
 
   @AfterEach
