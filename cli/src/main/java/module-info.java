@@ -10,6 +10,7 @@ module dev.unroll.cli {
   requires info.picocli;
   requires org.apache.commons.csv;
   requires java.desktop;
+  requires jtokkit;
   requires me.tongfei.progressbar;
   requires org.apache.commons.numbers.gamma;
   requires xchart;

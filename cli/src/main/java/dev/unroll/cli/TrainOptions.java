@@ -66,6 +66,12 @@ final class TrainOptions {
       description = "evaluates every N steps too, not only at the end; keeps the best weights")
   private Integer eval;
 
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "V",
+      description = "of word-lm: words (default) or byte-pairs (the most frequent of GPT-2's)")
+  private VocabularyKind vocabulary;
+
   @Option(names = "--quiet", description = "prints the last two lines only")
   private boolean quiet;
 
@@ -105,6 +111,9 @@ final class TrainOptions {
 
   /** What is given, over the settings of a resumed run or the defaults of a recipe. */
   TrainSettings over(TrainSettings base) {
+    if (vocabulary != null && base.vocabulary() == null) {
+      throw CliException.usage("--vocabulary works with the recipe word-lm only");
+    }
     return new TrainSettings(
         recipe == null ? base.recipe() : recipe,
         seed == null ? base.seed() : seed,
@@ -116,7 +125,8 @@ final class TrainOptions {
         lr == null ? base.lr() : lr,
         clip == null ? base.clip() : clip,
         eval == null ? base.eval() : eval,
-        recompute == null ? base.recompute() : recompute);
+        recompute == null ? base.recompute() : recompute,
+        vocabulary == null ? base.vocabulary() : vocabulary);
   }
 
   /** The number of steps in all. */

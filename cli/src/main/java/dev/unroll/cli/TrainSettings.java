@@ -24,6 +24,7 @@ import java.util.Map;
  * @param eval steps between evaluations; 0 for one at the end only
  * @param recompute steps between which cell states are computed twice to save memory; 0: all are
  *     kept
+ * @param vocabulary what the text is cut into; null where the recipe leaves no choice
  */
 record TrainSettings(
     String recipe,
@@ -36,7 +37,8 @@ record TrainSettings(
     double lr,
     double clip,
     int eval,
-    int recompute) {
+    int recompute,
+    VocabularyKind vocabulary) {
 
   /** Checks the settings. */
   TrainSettings {
@@ -55,7 +57,13 @@ record TrainSettings(
   /** A recipe's settings: the built-in data, exact, everything kept. */
   static TrainSettings of(String recipe, int batch, int seq, double lr, double clip) {
     return new TrainSettings(
-        recipe, 1, Precision.EXACT, Corpus.BUILT_IN, "", batch, seq, lr, clip, 0, 0);
+        recipe, 1, Precision.EXACT, Corpus.BUILT_IN, "", batch, seq, lr, clip, 0, 0, null);
+  }
+
+  /** These settings for a recipe that leaves the choice, with the one it makes itself. */
+  TrainSettings with(VocabularyKind choice) {
+    return new TrainSettings(
+        recipe, seed, precision, data, dataSha256, batch, seq, lr, clip, eval, recompute, choice);
   }
 
   private static void require(boolean holds, String what, Number value) {
@@ -82,7 +90,8 @@ record TrainSettings(
         lr,
         clip,
         eval,
-        recompute);
+        recompute,
+        vocabulary);
   }
 
   /**
@@ -126,6 +135,9 @@ record TrainSettings(
     tree.put("clip", clip);
     tree.put("eval", (long) eval);
     tree.put("recompute", (long) recompute);
+    if (vocabulary != null) {
+      tree.put("vocabulary", vocabulary.toString());
+    }
     return tree;
   }
 
@@ -147,6 +159,7 @@ record TrainSettings(
         ((Number) tree.get("lr")).doubleValue(),
         ((Number) tree.get("clip")).doubleValue(),
         Math.toIntExact((Long) tree.get("eval")),
-        Math.toIntExact((Long) tree.getOrDefault("recompute", 0L)));
+        Math.toIntExact((Long) tree.getOrDefault("recompute", 0L)),
+        VocabularyKind.named((String) tree.get("vocabulary")));
   }
 }

@@ -23,7 +23,6 @@ import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
 import dev.unroll.text.Sampler;
 import dev.unroll.text.Vocabulary;
-import dev.unroll.text.WordVocabulary;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
 import dev.unroll.train.Optimizer;
@@ -41,6 +40,7 @@ import java.util.stream.IntStream;
  *
  * <p>The first 90 % of the text train, the rest is held out. What counts is the perplexity there,
  * e^(mean loss), beside that of the unigram model, which knows how frequent words are and no more.
+ * With {@code --vocabulary byte-pairs} what stands here for a word is one of GPT-2's byte pairs.
  */
 final class WordLm implements Session {
   private static final int WORDS = 10_000;
@@ -56,7 +56,7 @@ final class WordLm implements Session {
           "word-lm",
           "Embedding, two LSTMs, Dense on the last step; Moby-Dick by words",
           "moby-dick.txt",
-          TrainSettings.of("word-lm", 64, 16, 0.002, 1),
+          TrainSettings.of("word-lm", 64, 16, 0.002, 1).with(VocabularyKind.WORDS),
           HORIZON,
           WordLm::new,
           WordLm::load);
@@ -73,7 +73,7 @@ final class WordLm implements Session {
   WordLm(Arena model, TrainSettings settings, Corpus corpus) {
     this.ops = model.ops();
     this.settings = settings;
-    this.vocabulary = WordVocabulary.of(corpus.text(), WORDS);
+    this.vocabulary = settings.vocabulary().of(corpus.text(), WORDS);
     this.words = vocabulary.encode(corpus.text());
     this.training = (int) (words.length * TRAINING_SHARE);
     int starts = training - settings.seq();
@@ -196,7 +196,7 @@ final class WordLm implements Session {
   }
 
   private static Trained load(Arena model, ModelFolder folder) throws IOException {
-    Vocabulary vocabulary = WordVocabulary.load(folder.vocabulary());
+    Vocabulary vocabulary = VocabularyKind.load(folder.vocabulary());
     int embedding = folder.size("embedding");
     int hidden = folder.size("hidden");
     folder.requireShape("embedding.weight", vocabulary.size(), embedding);
@@ -261,7 +261,11 @@ final class WordLm implements Session {
   @Override
   public String data() {
     long unknown = Arrays.stream(words).filter(w -> w == 0).count();
-    return "%d words, %.1f %% not in the vocabulary, the last tenth held out; unigram perplexity %.1f"
-        .formatted(words.length, 100.0 * unknown / words.length, unigramPerplexity());
+    return "%d %s, %.1f %% not in the vocabulary, the last tenth held out; unigram perplexity %.1f"
+        .formatted(
+            words.length,
+            settings.vocabulary(),
+            100.0 * unknown / words.length,
+            unigramPerplexity());
   }
 }
