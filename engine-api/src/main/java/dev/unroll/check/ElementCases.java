@@ -77,7 +77,8 @@ final class ElementCases {
   static List<OpCase> dense(int rows, int cols) {
     ElementCases table = new ElementCases();
     Layout[] layouts = LAYOUTS[0];
-    for (Activation f : List.of(Activation.TANH, Activation.SIGMOID, Activation.GELU_ERF)) {
+    for (Activation f :
+        List.of(Activation.TANH, Activation.SIGMOID, Activation.GELU_ERF, Activation.GELU_TANH)) {
       table.activate(f, rows, cols, layouts, PLAIN, false);
     }
     table.map(Unary.EXP, rows, cols, layouts, PLAIN, false);
