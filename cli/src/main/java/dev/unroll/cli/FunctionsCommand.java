@@ -3,6 +3,8 @@
 package dev.unroll.cli;
 
 import dev.unroll.cpu.FunctionCheck;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.commons.numbers.gamma.Erf;
@@ -20,6 +22,12 @@ final class FunctionsCommand implements Callable<Integer> {
       description = "all 2^32 inputs of each function, which takes hours, not a dense sample")
   private boolean exhaustive;
 
+  @Option(
+      names = "--plot",
+      paramLabel = "DIR",
+      description = "draws the activations and their slopes into a folder instead")
+  private Path plot;
+
   private final Console console;
 
   FunctionsCommand(Console console) {
@@ -27,7 +35,11 @@ final class FunctionsCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws IOException {
+    if (plot != null) {
+      ActivationPlot.write(plot);
+      return ExitCode.DONE;
+    }
     FunctionCheck check = new FunctionCheck(Erf::value, Erfc::value);
     int threads = Runtime.getRuntime().availableProcessors();
     boolean passed = true;
