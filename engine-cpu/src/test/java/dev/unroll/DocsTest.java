@@ -56,6 +56,17 @@ class DocsTest {
                     }));
   }
 
+  @Test
+  void everyBlockOfJavaIsSuchAProgram() throws IOException {
+    try (Stream<Path> pages = Files.list(Path.of("..", "docs"))) {
+      for (Path page : pages.filter(p -> p.toString().endsWith(".md")).toList()) {
+        String text = read(page);
+        long blocks = Pattern.compile("```java\n").matcher(text).results().count();
+        assertThat(PROGRAM.matcher(text).results().count()).as("%s", page).isEqualTo(blocks);
+      }
+    }
+  }
+
   private static String read(Path page) {
     try {
       return Files.readString(page);
