@@ -11,6 +11,14 @@
 // column stride, in elements.
 #define AT(x, row, col) x[x##0 + (row) * x##r + (col) * x##c]
 
+// Kernels that take several tensors alike take up to eight, and tell them apart by a number.
+#define SLOTS 8
+
+// x_0 to x_7, by the number in slot.
+#define OF_SLOT(x)                                                               \
+  (slot == 0 ? x##_0 : slot == 1 ? x##_1 : slot == 2 ? x##_2 : slot == 3 ? x##_3 \
+      : slot == 4 ? x##_4 : slot == 5 ? x##_5 : slot == 6 ? x##_6 : x##_7)
+
 #define FLOAT_INFINITY AS_FLOAT(0x7f800000u)
 #define FLOAT_NAN AS_FLOAT(0x7fc00000u)
 

@@ -1,43 +1,94 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One optimiser step of one parameter. Grid as in elementwise.cl; parameter, gradient and states
-// lie apart. What changes from step to step comes from a device buffer (scalars); so does the
-// factor of the gradients, if has_scale. States that a setting does without are not touched, and
-// should have the strides of a dense tensor.
+// One optimiser step of up to eight parameters. Each is a run of count elements that lie next to
+// each other, and so are its gradient and states; all lie apart. A run of no elements is not
+// touched. The runs of a launch are dealt out as one: each work-group takes one block of them, its
+// work-items take turns. Any grid will do; as in elementwise.cl groups of one suit CPU devices. All
+// runs together are below 2^30 elements.
+//
+// What changes from step to step comes from a device buffer (scalars); so does the factor of the
+// gradients, if has_scale. States that a setting does without are not touched.
+
+#define OPERAND(x)                                                               \
+  GLOBAL float* x = OF_SLOT(x) + OF_SLOT(x##0);
+#define CONST_OPERAND(x)                                                         \
+  GLOBAL const float* x = OF_SLOT(x) + OF_SLOT(x##0);
+
+// Runs start at multiples of so many elements, that blocks begin at addresses of wide accesses.
+#define ALIGNED(count) (((count) + 15) / 16 * 16)
+
+// Runs BODY for each element i of this work-item. OPERANDS names the pointers of a run.
+#define EACH_PARAMETER(OPERANDS, BODY)                                           \
+  {                                                                              \
+    int total = 0;                                                               \
+    for (int slot = 0; slot < SLOTS; slot++) {                                   \
+      total += ALIGNED(OF_SLOT(count));                                          \
+    }                                                                            \
+    int block = ALIGNED(total / GROUPS0 + 1);                                    \
+    int begin = GROUP0 * block;                                                  \
+    ROLLED                                                                       \
+    for (int slot = 0; slot < SLOTS; slot++) {                                   \
+      int count = OF_SLOT(count);                                                \
+      int first = begin > 0 ? begin : 0;                                         \
+      int last = count - begin < block ? count : begin + block;                  \
+      OPERANDS                                                                   \
+      if (ALONE_AND(1)) {                                                        \
+        PARAMETER_LOOP(first, 1, BODY)                                           \
+      } else {                                                                   \
+        PARAMETER_LOOP(first + LOCAL0, GROUP_SIZE0, BODY)                        \
+      }                                                                          \
+      begin -= ALIGNED(count); /* from the start of the next run */              \
+    }                                                                            \
+  }
+
+#define PARAMETER_LOOP(FIRST, STEP, BODY)                                        \
+  INDEPENDENT                                                                    \
+  for (int i = FIRST; i < last; i += STEP) {                                     \
+    BODY                                                                         \
+  }
 
 // The gradient, scaled and with the weight decay of the parameter p added.
 #define GRADIENT(p)                                                              \
-  float grad = AT(g, r, c);                                                      \
+  float grad = g[i];                                                             \
   grad = has_scale ? grad * factor : grad;                                       \
   grad = weight_decay == 0.0f ? grad : grad + (weight_decay * (p));
 
-// scalars: learning rate. first says that the buffer is fresh and becomes the gradient itself.
+// scalars: learning rate. first_step says that the buffer is fresh and becomes the gradient itself.
 KERNEL ELEMENTWISE void sgd_step(
     GLOBAL const float* scalars, int scalars0, int scalarsr, int scalarsc, // [1, 1]
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,
-    float weight_decay, float momentum, float one_minus_dampening, int nesterov, int first,
-    GLOBAL float* p, int p0, int pr, int pc, // [rows, cols]
-    GLOBAL const float* g, int g0, int gr, int gc, // [rows, cols]
-    GLOBAL float* buffer, int buffer0, int bufferr, int bufferc, // [rows, cols]
+    float weight_decay, float momentum, float one_minus_dampening, int nesterov, int first_step,
     int has_buffer,
-    int rows, int cols) {
+    // Each [count]: parameter, gradient, buffer.
+    GLOBAL float* p_0, int p0_0, GLOBAL const float* g_0, int g0_0,
+        GLOBAL float* buffer_0, int buffer0_0, int count_0,
+    GLOBAL float* p_1, int p0_1, GLOBAL const float* g_1, int g0_1,
+        GLOBAL float* buffer_1, int buffer0_1, int count_1,
+    GLOBAL float* p_2, int p0_2, GLOBAL const float* g_2, int g0_2,
+        GLOBAL float* buffer_2, int buffer0_2, int count_2,
+    GLOBAL float* p_3, int p0_3, GLOBAL const float* g_3, int g0_3,
+        GLOBAL float* buffer_3, int buffer0_3, int count_3,
+    GLOBAL float* p_4, int p0_4, GLOBAL const float* g_4, int g0_4,
+        GLOBAL float* buffer_4, int buffer0_4, int count_4,
+    GLOBAL float* p_5, int p0_5, GLOBAL const float* g_5, int g0_5,
+        GLOBAL float* buffer_5, int buffer0_5, int count_5,
+    GLOBAL float* p_6, int p0_6, GLOBAL const float* g_6, int g0_6,
+        GLOBAL float* buffer_6, int buffer0_6, int count_6,
+    GLOBAL float* p_7, int p0_7, GLOBAL const float* g_7, int g0_7,
+        GLOBAL float* buffer_7, int buffer0_7, int count_7) {
   float rate = AT(scalars, 0, 0);
   float factor = has_scale ? AT(scale, 0, 0) : 1.0f;
-  if (has_buffer) {
-    EACH_ELEMENT(DENSE3(p, g, buffer),
-      float old = AT(p, r, c);
-      GRADIENT(old)
-      float u = first ? grad : (momentum * AT(buffer, r, c)) + (one_minus_dampening * grad);
-      AT(buffer, r, c) = u;
+  EACH_PARAMETER(OPERAND(p) CONST_OPERAND(g) OPERAND(buffer),
+    float old = p[i];
+    GRADIENT(old)
+    float u = grad;
+    if (has_buffer) {
+      u = first_step ? grad : (momentum * buffer[i]) + (one_minus_dampening * grad);
+      buffer[i] = u;
       u = nesterov ? grad + (momentum * u) : u;
-      AT(p, r, c) = old - (rate * u);)
-  } else {
-    EACH_ELEMENT(DENSE2(p, g),
-      float old = AT(p, r, c);
-      GRADIENT(old)
-      AT(p, r, c) = old - (rate * grad);)
-  }
+    }
+    p[i] = old - (rate * u);)
 }
 
 // scalars: step size, factor of the root, decoupled decay.
@@ -46,31 +97,41 @@ KERNEL ELEMENTWISE void adam_step(
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,
     float beta1, float one_minus_beta1, float beta2, float one_minus_beta2, float epsilon,
-    float weight_decay,
-    GLOBAL float* p, int p0, int pr, int pc, // [rows, cols]
-    GLOBAL const float* g, int g0, int gr, int gc, // [rows, cols]
-    GLOBAL float* m, int m0, int mr, int mc, // [rows, cols]
-    GLOBAL float* v, int v0, int vr, int vc, // [rows, cols]
-    GLOBAL float* vmax, int vmax0, int vmaxr, int vmaxc, // [rows, cols]
-    int has_vmax,
-    int rows, int cols) {
+    float weight_decay, int has_vmax,
+    // Each [count]: parameter, gradient, moments, largest second moment.
+    GLOBAL float* p_0, int p0_0, GLOBAL const float* g_0, int g0_0, GLOBAL float* m_0, int m0_0,
+        GLOBAL float* v_0, int v0_0, GLOBAL float* vmax_0, int vmax0_0, int count_0,
+    GLOBAL float* p_1, int p0_1, GLOBAL const float* g_1, int g0_1, GLOBAL float* m_1, int m0_1,
+        GLOBAL float* v_1, int v0_1, GLOBAL float* vmax_1, int vmax0_1, int count_1,
+    GLOBAL float* p_2, int p0_2, GLOBAL const float* g_2, int g0_2, GLOBAL float* m_2, int m0_2,
+        GLOBAL float* v_2, int v0_2, GLOBAL float* vmax_2, int vmax0_2, int count_2,
+    GLOBAL float* p_3, int p0_3, GLOBAL const float* g_3, int g0_3, GLOBAL float* m_3, int m0_3,
+        GLOBAL float* v_3, int v0_3, GLOBAL float* vmax_3, int vmax0_3, int count_3,
+    GLOBAL float* p_4, int p0_4, GLOBAL const float* g_4, int g0_4, GLOBAL float* m_4, int m0_4,
+        GLOBAL float* v_4, int v0_4, GLOBAL float* vmax_4, int vmax0_4, int count_4,
+    GLOBAL float* p_5, int p0_5, GLOBAL const float* g_5, int g0_5, GLOBAL float* m_5, int m0_5,
+        GLOBAL float* v_5, int v0_5, GLOBAL float* vmax_5, int vmax0_5, int count_5,
+    GLOBAL float* p_6, int p0_6, GLOBAL const float* g_6, int g0_6, GLOBAL float* m_6, int m0_6,
+        GLOBAL float* v_6, int v0_6, GLOBAL float* vmax_6, int vmax0_6, int count_6,
+    GLOBAL float* p_7, int p0_7, GLOBAL const float* g_7, int g0_7, GLOBAL float* m_7, int m0_7,
+        GLOBAL float* v_7, int v0_7, GLOBAL float* vmax_7, int vmax0_7, int count_7) {
   float size = AT(scalars, 0, 0);
   float root_scale = AT(scalars, 0, 1);
   float decay = AT(scalars, 0, 2);
   float factor = has_scale ? AT(scale, 0, 0) : 1.0f;
-  EACH_ELEMENT(DENSE4(p, g, m, v) && DENSE1(vmax),
-    float old = AT(p, r, c);
+  EACH_PARAMETER(OPERAND(p) CONST_OPERAND(g) OPERAND(m) OPERAND(v) OPERAND(vmax),
+    float old = p[i];
     GRADIENT(old)
-    float mean = (beta1 * AT(m, r, c)) + (one_minus_beta1 * grad);
-    float q = (beta2 * AT(v, r, c)) + (one_minus_beta2 * (grad * grad));
-    AT(m, r, c) = mean;
-    AT(v, r, c) = q;
+    float mean = (beta1 * m[i]) + (one_minus_beta1 * grad);
+    float q = (beta2 * v[i]) + (one_minus_beta2 * (grad * grad));
+    m[i] = mean;
+    v[i] = q;
     if (has_vmax) {
-      float most = AT(vmax, r, c);
+      float most = vmax[i];
       q = q > most || q != q ? q : most;
-      AT(vmax, r, c) = q;
+      vmax[i] = q;
     }
-    AT(p, r, c) = (old * decay) - (size * (mean / ((SQUARE_ROOT(q) * root_scale) + epsilon)));)
+    p[i] = (old * decay) - (size * (mean / ((SQUARE_ROOT(q) * root_scale) + epsilon)));)
 }
 
 // scalars: learning rate.
@@ -79,31 +140,49 @@ KERNEL ELEMENTWISE_LARGE void rmsprop_step(
     GLOBAL const float* scale, int scale0, int scaler, int scalec, // [1, 1]
     int has_scale,
     float alpha, float one_minus_alpha, float epsilon, float weight_decay, float momentum,
-    GLOBAL float* p, int p0, int pr, int pc, // [rows, cols]
-    GLOBAL const float* g, int g0, int gr, int gc, // [rows, cols]
-    GLOBAL float* squares, int squares0, int squaresr, int squaresc, // [rows, cols]
-    GLOBAL float* means, int means0, int meansr, int meansc, // [rows, cols]
-    int has_means,
-    GLOBAL float* buffer, int buffer0, int bufferr, int bufferc, // [rows, cols]
-    int has_buffer,
-    int rows, int cols) {
+    int has_means, int has_buffer,
+    // Each [count]: parameter, gradient, means of squares, means, buffer.
+    GLOBAL float* p_0, int p0_0, GLOBAL const float* g_0, int g0_0,
+        GLOBAL float* squares_0, int squares0_0, GLOBAL float* means_0, int means0_0,
+        GLOBAL float* buffer_0, int buffer0_0, int count_0,
+    GLOBAL float* p_1, int p0_1, GLOBAL const float* g_1, int g0_1,
+        GLOBAL float* squares_1, int squares0_1, GLOBAL float* means_1, int means0_1,
+        GLOBAL float* buffer_1, int buffer0_1, int count_1,
+    GLOBAL float* p_2, int p0_2, GLOBAL const float* g_2, int g0_2,
+        GLOBAL float* squares_2, int squares0_2, GLOBAL float* means_2, int means0_2,
+        GLOBAL float* buffer_2, int buffer0_2, int count_2,
+    GLOBAL float* p_3, int p0_3, GLOBAL const float* g_3, int g0_3,
+        GLOBAL float* squares_3, int squares0_3, GLOBAL float* means_3, int means0_3,
+        GLOBAL float* buffer_3, int buffer0_3, int count_3,
+    GLOBAL float* p_4, int p0_4, GLOBAL const float* g_4, int g0_4,
+        GLOBAL float* squares_4, int squares0_4, GLOBAL float* means_4, int means0_4,
+        GLOBAL float* buffer_4, int buffer0_4, int count_4,
+    GLOBAL float* p_5, int p0_5, GLOBAL const float* g_5, int g0_5,
+        GLOBAL float* squares_5, int squares0_5, GLOBAL float* means_5, int means0_5,
+        GLOBAL float* buffer_5, int buffer0_5, int count_5,
+    GLOBAL float* p_6, int p0_6, GLOBAL const float* g_6, int g0_6,
+        GLOBAL float* squares_6, int squares0_6, GLOBAL float* means_6, int means0_6,
+        GLOBAL float* buffer_6, int buffer0_6, int count_6,
+    GLOBAL float* p_7, int p0_7, GLOBAL const float* g_7, int g0_7,
+        GLOBAL float* squares_7, int squares0_7, GLOBAL float* means_7, int means0_7,
+        GLOBAL float* buffer_7, int buffer0_7, int count_7) {
   float rate = AT(scalars, 0, 0);
   float factor = has_scale ? AT(scale, 0, 0) : 1.0f;
-  EACH_ELEMENT(DENSE4(p, g, squares, means) && DENSE1(buffer),
-    float old = AT(p, r, c);
+  EACH_PARAMETER(OPERAND(p) CONST_OPERAND(g) OPERAND(squares) OPERAND(means) OPERAND(buffer),
+    float old = p[i];
     GRADIENT(old)
-    float q = (alpha * AT(squares, r, c)) + (one_minus_alpha * (grad * grad));
-    AT(squares, r, c) = q;
+    float q = (alpha * squares[i]) + (one_minus_alpha * (grad * grad));
+    squares[i] = q;
     if (has_means) {
-      float mean = (alpha * AT(means, r, c)) + (one_minus_alpha * grad);
-      AT(means, r, c) = mean;
+      float mean = (alpha * means[i]) + (one_minus_alpha * grad);
+      means[i] = mean;
       q = q - (mean * mean);
       q = q <= 0.0f ? 0.0f : q;
     }
     float u = grad / (SQUARE_ROOT(q) + epsilon);
     if (has_buffer) {
-      u = (momentum * AT(buffer, r, c)) + u;
-      AT(buffer, r, c) = u;
+      u = (momentum * buffer[i]) + u;
+      buffer[i] = u;
     }
-    AT(p, r, c) = old - (rate * u);)
+    p[i] = old - (rate * u);)
 }

@@ -32,6 +32,9 @@
 // Never on a GPU, where a second loop for groups of one would only be dead weight.
 #define ALONE_AND(condition) 0
 
+// Before a loop whose copies would cost more than its turns.
+#define ROLLED _Pragma("unroll 1")
+
 #define MULTIPLY_HIGH(a, b) __umulhi(a, b)
 #define fma(a, b, c) fmaf(a, b, c)
 

@@ -33,6 +33,9 @@
 // Whether the group is a single work-item, as on CPU devices, and the condition holds.
 #define ALONE_AND(condition) (GROUP_SIZE0 == 1 && (condition))
 
+// Before a loop whose copies would cost more than its turns.
+#define ROLLED
+
 #define MULTIPLY_HIGH(a, b) ((unsigned int) (((ulong) (a) * (ulong) (b)) >> 32))
 
 // Before a loop whose iterations are independent even if an output is an input: such a loop may

@@ -115,31 +115,66 @@ KERNEL void sum_finish(
 #define NORM_DOWN 0x1p-80f
 #define NORM_UP 0x1p80f
 #define SQUARE(value) ((value) * (value))
+#define NORM_SUMS(VALUE)                                                         \
+  SEGMENT_SUM(plain, from, to, SQUARE(VALUE))                                    \
+  SEGMENT_SUM(scaled, from, to, SQUARE((VALUE) * NORM_DOWN))
 
-// partial = the number of segments, then the sums of g * g and of (g * 2^-80) * (g * 2^-80) of each
-// segment. One group takes one segment after the other.
+// For each of up to eight tensors, one after the other: partial = the number of segments, then the
+// sums of g * g and of (g * 2^-80) * (g * 2^-80) of each segment. One group takes one segment after
+// the other.
 KERNEL void norm_segments(
-    GLOBAL const float* x, int x0, int xr, int xc, // [rows, cols]
-    GLOBAL float* partial, int partial0, int partialr, int partialc, // [1, 1 + 2 * segments]
-    int rows, int cols) {
+    GLOBAL float* partial, int partial0, int partialr, int partialc, // [1, sum of 1 + 2 * segments]
+    int tensors, // of the eight; the others are not read
+    GLOBAL const float* x_0, int x0_0, int xr_0, int xc_0, // [rows_0, cols_0]
+    int rows_0, int cols_0,
+    GLOBAL const float* x_1, int x0_1, int xr_1, int xc_1, // [rows_1, cols_1]
+    int rows_1, int cols_1,
+    GLOBAL const float* x_2, int x0_2, int xr_2, int xc_2, // [rows_2, cols_2]
+    int rows_2, int cols_2,
+    GLOBAL const float* x_3, int x0_3, int xr_3, int xc_3, // [rows_3, cols_3]
+    int rows_3, int cols_3,
+    GLOBAL const float* x_4, int x0_4, int xr_4, int xc_4, // [rows_4, cols_4]
+    int rows_4, int cols_4,
+    GLOBAL const float* x_5, int x0_5, int xr_5, int xc_5, // [rows_5, cols_5]
+    int rows_5, int cols_5,
+    GLOBAL const float* x_6, int x0_6, int xr_6, int xc_6, // [rows_6, cols_6]
+    int rows_6, int cols_6,
+    GLOBAL const float* x_7, int x0_7, int xr_7, int xc_7, // [rows_7, cols_7]
+    int rows_7, int cols_7) {
   LOCAL float lanes[LANES];
-  int count = rows * cols;
-  int segments = segments_of(count);
-  int even = EVEN_ROWS(x, rows, cols);
-  for (int s = GROUP0; s < segments; s += GROUPS0) {
-    int from = s * SEGMENT;
-    int to = count - from < SEGMENT ? count : from + SEGMENT;
-    float plain;
-    float scaled;
-    SEGMENT_SUM(plain, from, to, SQUARE(ELEMENT(x, i)))
-    SEGMENT_SUM(scaled, from, to, SQUARE(ELEMENT(x, i) * NORM_DOWN))
-    if (LOCAL0 == 0) {
-      AT(partial, 0, 1 + 2 * s) = plain;
-      AT(partial, 0, 2 + 2 * s) = scaled;
+  int at = 0;
+  int turn = GROUP0; // segments until it is this group's turn
+  ROLLED
+  for (int slot = 0; slot < tensors; slot++) {
+    GLOBAL const float* x = OF_SLOT(x);
+    int x0 = OF_SLOT(x0);
+    int xr = OF_SLOT(xr);
+    int xc = OF_SLOT(xc);
+    int rows = OF_SLOT(rows);
+    int cols = OF_SLOT(cols);
+    int count = rows * cols;
+    int segments = segments_of(count);
+    int even = EVEN_ROWS(x, rows, cols);
+    for (; turn < segments; turn += GROUPS0) {
+      int from = turn * SEGMENT;
+      int to = count - from < SEGMENT ? count : from + SEGMENT;
+      float plain;
+      float scaled;
+      if (ALONE_AND(even && xc == 1)) {
+        NORM_SUMS(x[x0 + i])
+      } else {
+        NORM_SUMS(ELEMENT(x, i))
+      }
+      if (LOCAL0 == 0) {
+        AT(partial, 0, at + 1 + 2 * turn) = plain;
+        AT(partial, 0, at + 2 + 2 * turn) = scaled;
+      }
     }
-  }
-  if (GLOBAL_ID0 == 0) {
-    AT(partial, 0, 0) = (float) segments;
+    turn -= segments;
+    if (GLOBAL_ID0 == 0) {
+      AT(partial, 0, at) = (float) segments;
+    }
+    at += 1 + 2 * segments;
   }
 }
 

@@ -24,6 +24,9 @@ import dev.unroll.nn.Trace;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Clipping;
 import dev.unroll.train.Digest;
+import dev.unroll.train.Optimizer;
+import dev.unroll.train.Rmsprop;
+import dev.unroll.train.Sgd;
 import dev.unroll.train.Trainer;
 import java.io.IOException;
 import java.util.HashMap;
@@ -46,7 +49,7 @@ class EmulatedStepTest {
   }
 
   /** A step of an LSTM layer and a dense one, on new values each time. */
-  private Trainer trainer(Ops ops, Arena arena, int... lengths) {
+  private static Trainer trainer(Ops ops, Arena arena, Steps... layouts) {
     Initializer init = new Initializer(arena, 42);
     Sequential<Tensor> model =
         Sequential.of("lstm", new Lstm(init, new Recurrent.Shape(INPUTS, HIDDEN)))
@@ -58,7 +61,7 @@ class EmulatedStepTest {
         Clipping.byNorm(0.5f),
         n -> 0.1 / n,
         (scratch, number) -> {
-          Steps steps = Steps.uniform(lengths[(int) (number % lengths.length)], BATCH);
+          Steps steps = layouts[(int) (number % layouts.length)];
           float[] values = new float[steps.rows() * INPUTS];
           int[] targets = new int[steps.rows()];
           for (int i = 0; i < values.length; i++) {
@@ -93,7 +96,7 @@ class EmulatedStepTest {
   void steadyStepIsOneGraphAndMovesOnlyTheBatch() throws IOException {
     try (Ops ops = Emulated.open("");
         Arena arena = ops.arena("model")) {
-      Trainer trainer = trainer(ops, arena, COUNT);
+      Trainer trainer = trainer(ops, arena, Steps.uniform(COUNT, BATCH));
       trainer.run(4, () -> false);
       Map<String, Long> cost = perStep(trainer, 3);
       assertThat(cost).containsEntry("graphLaunches", 1L).containsEntry("launches", 0L);
@@ -101,6 +104,24 @@ class EmulatedStepTest {
       long batch = 4L * COUNT * BATCH * (INPUTS + 1);
       assertThat(cost.get("bytesIn")).isBetween(batch, batch + 256);
       assertThat(cost).as("the loss and the norm of the gradient").containsEntry("bytesOut", 8L);
+    }
+  }
+
+  @Test
+  void optimiserIsOneLaunch() throws IOException {
+    try (Ops ops = Emulated.open("");
+        Arena arena = ops.arena("model")) {
+      Lstm lstm = new Lstm(new Initializer(arena, 42), new Recurrent.Shape(INPUTS, HIDDEN));
+      List<Optimizer> optimizers =
+          List.of(
+              new Adam(arena, lstm.parameters(), Adam.Settings.ADAM),
+              new Sgd(arena, lstm.parameters(), new Sgd.Settings(0.9, 0, 0, true)),
+              new Rmsprop(arena, lstm.parameters(), Rmsprop.Settings.DEFAULT));
+      for (Optimizer optimizer : optimizers) {
+        long before = ops.placement().launches();
+        optimizer.step(0.1, null);
+        assertThat(ops.placement().launches() - before).isEqualTo(1);
+      }
     }
   }
 
@@ -165,8 +186,11 @@ class EmulatedStepTest {
   private String digest(Ops opened) {
     try (Ops ops = opened;
         Arena arena = ops.arena("model")) {
-      Trainer trainer = trainer(ops, arena, 3, 5);
-      trainer.run(16, () -> false);
+      Steps[] layouts = {
+        Steps.uniform(3, BATCH), Steps.uniform(5, BATCH), Steps.descending(5, 4, 2)
+      };
+      Trainer trainer = trainer(ops, arena, layouts);
+      trainer.run(18, () -> false);
       return new Digest().add(trainer.losses()).hex();
     }
   }

@@ -73,11 +73,15 @@ class OpenClBackendTest {
     }
   }
 
-  @Test
-  void optimiserLaunchesOneKernelForEachParameter() {
+  @ParameterizedTest
+  @CsvSource({"1, 1", "8, 1", "9, 2", "17, 3"})
+  void optimiserLaunchesOneKernelForEightParameters(int parameters, int launches) {
     try (Ops ops = Backends.open("opencl");
         Arena arena = ops.arena("adam")) {
-      List<Tensor> params = List.of(zeros(arena, 3, 5), zeros(arena, 1, 7));
+      List<Tensor> params = new ArrayList<>();
+      for (int i = 0; i < parameters; i++) {
+        params.add(zeros(arena, 3, 5 + i));
+      }
       List<Tensor> grads = like(arena, params);
       List<Tensor> m = like(arena, params);
       List<Tensor> v = like(arena, params);
@@ -85,7 +89,10 @@ class OpenClBackendTest {
       AdamStep step = new AdamStep(0.9f, 0.1f, 0.99f, 0.01f, 1e-8f, 0f);
       long before = ops.placement().launches();
       ops.adamStep(step, scalars, null, params, grads, m, v, List.of());
-      assertThat(ops.placement().launches() - before).isEqualTo(2);
+      assertThat(ops.placement().launches() - before).isEqualTo(launches);
+      before = ops.placement().launches();
+      ops.norm(grads, scalars.cols(0, 1));
+      assertThat(ops.placement().launches() - before).as("norm").isEqualTo(launches + 1);
     }
   }
 

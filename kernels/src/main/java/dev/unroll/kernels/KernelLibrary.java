@@ -3,6 +3,7 @@
 package dev.unroll.kernels;
 
 import dev.unroll.BackendException;
+import dev.unroll.Buffer;
 import dev.unroll.Indices;
 import dev.unroll.Tensor;
 import java.lang.System.Logger.Level;
@@ -95,8 +96,8 @@ public final class KernelLibrary {
    *
    * @param kernel its name
    * @param grid work-groups
-   * @param arguments tensors (four arguments of the kernel each), indices (two), buffers, floats
-   *     and ints
+   * @param arguments tensors (four arguments of the kernel each), indices and runs (two), buffers,
+   *     floats and ints
    * @throws IllegalArgumentException if they are not what the kernel declares, or a tensor reaches
    *     beyond its buffer
    */
@@ -125,21 +126,28 @@ public final class KernelLibrary {
     if (argument instanceof Tensor tensor) {
       expand(kernel, View.of(tensor), to);
     } else if (argument instanceof View view) {
-      if (!view.fits()) {
-        throw new IllegalArgumentException(
-            "kernel "
-                + kernel
-                + ": "
-                + view
-                + " reaches beyond its buffer of "
-                + view.buffer().capacity()
-                + " elements");
-      }
+      requireInside(kernel, view, view.fits(), view.buffer());
       to.addAll(List.of(view.buffer(), view.offset(), view.rowStride(), view.colStride()));
+    } else if (argument instanceof Run run) {
+      requireInside(kernel, run, run.fits(), run.buffer());
+      to.addAll(List.of(run.buffer(), run.offset()));
     } else if (argument instanceof Indices indices) {
       to.addAll(List.of(indices.buffer(), indices.offset()));
     } else {
       to.add(argument);
+    }
+  }
+
+  private static void requireInside(String kernel, Object what, boolean fits, Buffer buffer) {
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "kernel "
+              + kernel
+              + ": "
+              + what
+              + " reaches beyond its buffer of "
+              + buffer.capacity()
+              + " elements");
     }
   }
 

@@ -61,6 +61,13 @@ final class Launcher {
     kernels.launch(kernel, grid, with(arguments, rows, cols));
   }
 
+  /** A kernel over so many elements, dealt out as one row; it is not told their number. */
+  void run(String kernel, int elements, Object... arguments) {
+    int most = most("elementwise.groups");
+    int groups = Math.min(most, ceilDiv(elements, tuning.number("elementwise.columns")));
+    kernels.launch(kernel, Grid.of(groups, group(kernel, "elementwise.group")), arguments);
+  }
+
   /** A kernel with a group for each row, given rows and columns last. */
   void rows(String kernel, int rows, int cols, Object... arguments) {
     if (rows > 0) {
@@ -109,6 +116,15 @@ final class Launcher {
 
   String choice(String key) {
     return tuning.text(key);
+  }
+
+  /** Processors of the device. */
+  int units() {
+    return units;
+  }
+
+  int number(String key) {
+    return tuning.number(key);
   }
 
   static int ceilDiv(int a, int b) {

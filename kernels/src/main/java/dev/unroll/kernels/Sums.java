@@ -5,6 +5,7 @@ package dev.unroll.kernels;
 import dev.unroll.Buffer;
 import dev.unroll.Indices;
 import dev.unroll.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The operations that add up over work-groups, some in two launches. */
@@ -40,22 +41,30 @@ final class Sums {
   }
 
   void norm(List<Tensor> xs, Tensor out) {
-    long floats = 0;
+    int floats = 0;
     for (Tensor x : xs) {
-      floats += floats(x);
+      floats = Math.addExact(floats, floats(x));
     }
     Buffer partials = scratch.floats(floats);
     int at = 0;
-    int tensors = 0;
-    for (Tensor x : xs) {
-      if (x.size() > 0) {
-        View partial = View.dense(partials, at, floats(x));
-        launcher.grouped("norm_segments", segments(x), SEGMENT, x, partial, x.rows(), x.cols());
-        at += floats(x);
-        tensors++;
-      }
+    for (int from = 0; from < xs.size(); from += Updates.SLOTS) {
+      List<Tensor> some = xs.subList(from, Math.min(xs.size(), from + Updates.SLOTS));
+      int count = some.stream().mapToInt(Sums::floats).sum();
+      normSegments(some, View.dense(partials, at, count));
+      at += count;
     }
-    launcher.single("norm_finish", View.dense(partials, 0, at), tensors, out);
+    launcher.single("norm_finish", View.dense(partials, 0, at), xs.size(), out);
+  }
+
+  private void normSegments(List<Tensor> xs, View partial) {
+    List<Object> arguments = new ArrayList<>(List.of(partial, xs.size()));
+    for (int slot = 0; slot < Updates.SLOTS; slot++) {
+      Tensor x = xs.get(slot < xs.size() ? slot : 0);
+      arguments.addAll(List.of(x, x.rows(), x.cols()));
+    }
+    int segments = Math.max(1, xs.stream().mapToInt(Sums::segments).sum());
+    int groups = Math.min(segments, launcher.most("rows.groups"));
+    launcher.grouped("norm_segments", groups, SEGMENT, arguments.toArray());
   }
 
   void scatterAdd(Tensor dOut, Indices rows, Tensor dTable) {
@@ -79,6 +88,6 @@ final class Sums {
 
   /** A count, and a plain and a scaled sum for each segment. */
   private static int floats(Tensor x) {
-    return x.size() == 0 ? 0 : 1 + 2 * segments(x);
+    return 1 + 2 * segments(x);
   }
 }
