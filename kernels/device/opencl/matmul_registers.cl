@@ -4,11 +4,13 @@
 // (matmul.cl), with tiles of 8 rows by 32 columns in vector registers, no local memory and no
 // barriers.
 //
-// b is packed first, by matmul_pack, into panels of 32 columns, so that it is read in order; a may
-// be packed by matmul_pack_rows into tiles of 8 rows, which pays where its rows are not contiguous.
+// b is read in panels of 32 columns. It may be packed into them by matmul_pack, for many products;
+// else each work-item packs what it needs, 256 rows of a panel (32 KB) at a time, which stay in the
+// first-level cache while its tiles pass; for few rows of a it reads b where it lies. a may be
+// packed by matmul_pack_rows into tiles of 8 rows, which pays where its rows are not contiguous.
 // In matmul_registers a work-item, alone in its group, takes one panel after the other of dimension
-// 1; of the row tiles it has one block for each group of dimension 0. 256 rows of a panel (32 KB)
-// stay in the first-level cache while the block's tiles pass. Any grid of groups of one will do.
+// 1; of the row tiles it has one block for each group of dimension 0. Any grid of groups of one is
+// right.
 
 #define PANEL 32
 #define TILE_ROWS 8
@@ -46,6 +48,28 @@ DEVICE_FN void transpose_block(GLOBAL const float* from, int stride, GLOBAL floa
   }
 }
 
+// to [count, 32] = as many rows of a panel of b, which may have fewer columns: the rest is +0.
+DEVICE_FN void pack_panel(
+    GLOBAL const float* b, int br, int bc, int width, GLOBAL float* to, int count) {
+  int i = 0;
+  if (bc == 1 && width == PANEL) {
+    for (; i < count; i++) {
+      vstore16(vload16(0, b + i * br), 0, to + i * PANEL);
+      vstore16(vload16(1, b + i * br), 1, to + i * PANEL);
+    }
+  } else if (br == 1 && width == PANEL) {
+    for (; i + 16 <= count; i += 16) {
+      transpose_block(b + i, bc, to + i * PANEL);
+      transpose_block(b + i + 16 * bc, bc, to + i * PANEL + 16);
+    }
+  }
+  for (; i < count; i++) {
+    for (int j = 0; j < PANEL; j++) {
+      to[i * PANEL + j] = j < width ? b[i * br + j * bc] : 0.0f;
+    }
+  }
+}
+
 // packed = b in panels of 32 columns, the last filled up with +0. Work-items share the rows of b
 // (dimension 0, in contiguous blocks) and the panels (dimension 1).
 KERNEL void matmul_pack(
@@ -54,28 +78,12 @@ KERNEL void matmul_pack(
     int k, int n) {
   int block = (k - 1) / GLOBAL_SIZE0 + 1;
   int begin = GLOBAL_ID0 * block;
-  int end = k - begin < block ? k : begin + block;
+  int count = k - begin < block ? k - begin : block;
   for (int panel = GLOBAL_ID1; panel * PANEL < n; panel += GLOBAL_SIZE1) {
     int left = panel * PANEL;
     int width = n - left < PANEL ? n - left : PANEL;
-    GLOBAL float* to = packed + packed0 + panel * k * PANEL;
-    int i = begin;
-    if (bc == 1 && width == PANEL) {
-      for (; i < end; i++) {
-        vstore16(vload16(0, &AT(b, i, left)), 0, to + i * PANEL);
-        vstore16(vload16(1, &AT(b, i, left)), 1, to + i * PANEL);
-      }
-    } else if (br == 1 && width == PANEL) {
-      for (; i + 16 <= end; i += 16) {
-        transpose_block(&AT(b, i, left), bc, to + i * PANEL);
-        transpose_block(&AT(b, i, left + 16), bc, to + i * PANEL + 16);
-      }
-    }
-    for (; i < end; i++) {
-      for (int j = 0; j < PANEL; j++) {
-        to[i * PANEL + j] = j < width ? AT(b, i, left + j) : 0.0f;
-      }
-    }
+    GLOBAL float* to = packed + packed0 + (panel * k + begin) * PANEL;
+    pack_panel(&AT(b, begin, left), br, bc, width, to, count);
   }
 }
 
@@ -161,50 +169,75 @@ DEVICE_FN void put_row(
 #define TILE_CHUNK(ROWS) \
   { \
     ROWS(BEGIN_ROW) \
-    for (int i = from; i < end; i++) { \
+    for (int i = 0; i < count; i++) { \
       float16 b_low = vload16(0, right); \
       float16 b_high = vload16(1, right); \
       ROWS(MULTIPLY_ROW) \
       left += ac; \
-      right += PANEL; \
+      right += right_stride; \
     } \
     ROWS(PUT_ROW) \
   }
 
+// One chunk of the first rows of out [rows, width]: out = factor * old + a [rows, count] b.
+DEVICE_FN void multiply_chunk(
+    GLOBAL const float* a, int ar, int ac, int tile_stride,
+    GLOBAL const float* b, int right_stride, int count, // [count, 32]
+    float factor, GLOBAL const float* c, int oldr, int oldc,
+    GLOBAL float* out, int outr, int outc, int rows, int width, int k) {
+  for (int top = 0; top < rows; top += TILE_ROWS) {
+    int height = rows - top;
+    GLOBAL const float* left = a + top / TILE_ROWS * tile_stride;
+    GLOBAL const float* right = b;
+    GLOBAL float* to = out + top * outr;
+    GLOBAL const float* old = c + top * oldr;
+    if (height > 4) {
+      TILE_CHUNK(EIGHT_ROWS)
+    } else if (height > 2) {
+      TILE_CHUNK(FOUR_ROWS)
+    } else {
+      TILE_CHUNK(TWO_ROWS)
+    }
+  }
+}
+
+// Where panels of b come from: they are packed, packed here, or read where b lies, if bc is 1.
+#define PACKED 0
+#define PACKS 1
+#define IN_PLACE 2
+
 KERNEL void matmul_registers(
     GLOBAL const float* a, int a0, int ar, int ac, // [m, k], or [tiles, k, 8] with strides 1 and 8
     int tile_stride, // from one row tile of a to the next: 8 * ar, packed 8 * k
-    GLOBAL const float* packed, int packed0, int packedr, int packedc, // [panels, k, 32], dense
+    GLOBAL const float* b, int b0, int br, int bc, // [k, n], or a panel of [panels, k, 32]
+    int panel_stride, // from one panel of b to the next: 32 * bc, packed 32 * k
+    int source, // PACKED, PACKS or IN_PLACE
+    GLOBAL float* chunks, int chunks0, int chunksr, int chunksc, // [groups, 256, 32], dense
     float beta,
     GLOBAL const float* c, int c0, int cr, int cc, // [m, n]
     GLOBAL float* out, int out0, int outr, int outc, // [m, n]
     int m, int n, int k) {
   int tiles = (m - 1) / TILE_ROWS + 1;
-  int block = (tiles - 1) / GROUPS0 + 1;
-  int begin = GROUP0 * block;
-  int last = tiles - begin < block ? tiles : begin + block;
-  for (int panel = GLOBAL_ID1; panel * PANEL < n; panel += GLOBAL_SIZE1) {
-    int width = n - panel * PANEL < PANEL ? n - panel * PANEL : PANEL;
+  int block = ((tiles - 1) / GROUPS0 + 1) * TILE_ROWS;
+  int top = GROUP0 * block;
+  int rows = m - top < block ? m - top : block;
+  GLOBAL float* chunk = chunks + chunks0 + (GROUP1 * GROUPS0 + GROUP0) * CHUNK * PANEL;
+  for (int panel = GLOBAL_ID1; panel * PANEL < n && rows > 0; panel += GLOBAL_SIZE1) {
+    int left = panel * PANEL;
+    int width = n - left < PANEL ? n - left : PANEL;
+    int packs = source == PACKS || (source == IN_PLACE && width < PANEL);
     for (int from = 0; from == 0 || from < k; from += CHUNK) {
-      int end = k - from < CHUNK ? k : from + CHUNK;
-      float factor = from == 0 ? beta : 1.0f;
-      int oldr = from == 0 ? cr : outr;
-      int oldc = from == 0 ? cc : outc;
-      for (int tile = begin; tile < last; tile++) {
-        int height = m - tile * TILE_ROWS;
-        GLOBAL const float* left = a + a0 + tile * tile_stride + from * ac;
-        GLOBAL const float* right = packed + packed0 + (panel * k + from) * PANEL;
-        GLOBAL float* to = &AT(out, tile * TILE_ROWS, panel * PANEL);
-        GLOBAL const float* old =
-            from == 0 ? &AT(c, tile * TILE_ROWS, panel * PANEL) : (GLOBAL const float*) to;
-        if (height > 4) {
-          TILE_CHUNK(EIGHT_ROWS)
-        } else if (height > 2) {
-          TILE_CHUNK(FOUR_ROWS)
-        } else {
-          TILE_CHUNK(TWO_ROWS)
-        }
+      int count = k - from < CHUNK ? k - from : CHUNK;
+      GLOBAL const float* right = b + b0 + panel * panel_stride + from * br;
+      if (packs) {
+        pack_panel(right, br, bc, width, chunk, count);
+        right = chunk;
       }
+      int first = from == 0;
+      multiply_chunk(a + a0 + top / TILE_ROWS * tile_stride + from * ac, ar, ac, tile_stride,
+          right, packs ? PANEL : br, count, first ? beta : 1.0f,
+          first ? &AT(c, top, left) : &AT(out, top, left), first ? cr : outr, first ? cc : outc,
+          &AT(out, top, left), outr, outc, rows, width, k);
     }
   }
 }

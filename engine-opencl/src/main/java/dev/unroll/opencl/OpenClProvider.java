@@ -29,7 +29,7 @@ public final class OpenClProvider implements BackendProvider {
     return 10;
   }
 
-  /** A CPU under OpenCL is slower than the backend {@code cpu} and is never taken by itself. */
+  /** A CPU under OpenCL is never taken by itself: the backend {@code cpu} is there for it. */
   @Override
   public int rank(int device) {
     try {

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * what a device does in a microsecond.
  */
 class OclgrindTest {
-  private static final Path DRIVER = Path.of("/usr/lib/oclgrind/liboclgrind-rt-icd.so");
+  static final Path DRIVER = Path.of("/usr/lib/oclgrind/liboclgrind-rt-icd.so");
   private static final int GROUP = 8;
 
   @TempDir Path folder;
@@ -106,7 +106,11 @@ class OclgrindTest {
       compare(small.values());
       // The forms for CPU devices, of a device that is none.
       set("matmul", "registers", "scatter", "columns", "columns.group", "1");
-      compare(List.of(small.get("matmul"), small.get("gruSequence"), small.get("scatterAdd")));
+      set("sequences", "whole", "sequences.rows", "1");
+      compare(
+          small.values().stream()
+              .filter(c -> c.op().matches("matmul|scatterAdd|.*Sequence.*"))
+              .toList());
       set("matmul", "naive", "matmul.naive.group", "3");
       compare(List.of(small.get("matmul")));
     }

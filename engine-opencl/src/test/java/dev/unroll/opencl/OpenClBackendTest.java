@@ -27,10 +27,12 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the conformance suite does not ask: launches, memory, threads, group sizes, failures. */
 class OpenClBackendTest {
@@ -44,16 +46,56 @@ class OpenClBackendTest {
 
   @Test
   void sequencesLaunchTwoKernelsForEachStep() {
+    withSetting(
+        "sequences",
+        "steps",
+        ops -> {
+          long few = lstmLaunches(ops, Steps.uniform(4, BATCH));
+          assertThat(lstmLaunches(ops, Steps.uniform(14, BATCH)) - few).isEqualTo(10 * (2 + 2));
+          assertThat(few).isBetween(1L, 4L * (2 + 2) + 4);
+        });
+  }
+
+  @Test
+  void wholeSequencesLaunchOneKernelForStepsOfEqualSize() {
+    withSetting(
+        "sequences",
+        "whole",
+        ops -> {
+          assertThat(lstmLaunches(ops, Steps.uniform(4, BATCH))).isEqualTo(2 * (1 + 1));
+          assertThat(lstmLaunches(ops, Steps.uniform(14, BATCH))).isEqualTo(2 * (1 + 1));
+          assertThat(lstmLaunches(ops, Steps.descending(9, 4, 4))).isEqualTo(2 * (1 + 2));
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"steps", "whole"})
+  void formsOfSequencesGiveTheSameBits(String form) {
+    withSetting(
+        "sequences",
+        form,
+        ops -> {
+          try (Ops reference = Backends.open("cpu-scalar")) {
+            for (String op : List.of("rnnSequence", "lstmSequence", "gruSequence")) {
+              for (OpCase c : casesOf(op, op + "Grad")) {
+                assertThat(Parity.compare(ops, reference, c).problems()).as(c.name()).isEmpty();
+              }
+            }
+          }
+        });
+  }
+
+  private static void withSetting(String key, String value, Consumer<Ops> body) {
+    System.setProperty("unroll.tuning." + key, value);
     try (Ops ops = Backends.open("opencl")) {
-      long few = lstmLaunches(ops, 4);
-      assertThat(lstmLaunches(ops, 14) - few).isBetween(1L, 10L * (2 + 3));
-      assertThat(few).isBetween(1L, 4L * (2 + 3) + 4);
+      body.accept(ops);
+    } finally {
+      System.clearProperty("unroll.tuning." + key);
     }
   }
 
   /** Launches of an LSTM forward and backward. */
-  private static long lstmLaunches(Ops ops, int count) {
-    Steps steps = Steps.uniform(count, BATCH);
+  private static long lstmLaunches(Ops ops, Steps steps) {
     try (Arena arena = ops.arena("lstm")) {
       Tensor w = zeros(arena, 4 * HIDDEN, HIDDEN);
       Tensor gates = zeros(arena, steps.rows(), 4 * HIDDEN);
@@ -67,7 +109,7 @@ class OpenClBackendTest {
       long before = ops.placement().launches();
       ops.lstmSequence(steps, w, gates, hs, cs, tanhC);
       long forward = ops.placement().launches() - before;
-      assertThat(forward).isLessThanOrEqualTo(2L * count + 2);
+      assertThat(forward).isLessThanOrEqualTo(2L * steps.count() + 2);
       ops.lstmSequenceGrad(steps, w, gates, cs, tanhC, dOut, dh, dc, dGates);
       return ops.placement().launches() - before;
     }
@@ -134,14 +176,26 @@ class OpenClBackendTest {
     int before = device.liveBuffers();
     assertThat(before).as("after the probe").isZero();
     try (Ops ops = new Ops(backend)) {
-      lstmLaunches(ops, 4);
+      lstmLaunches(ops, Steps.uniform(4, BATCH));
       int first = device.liveBuffers();
       for (int i = 0; i < 50; i++) {
-        lstmLaunches(ops, 4);
+        lstmLaunches(ops, Steps.uniform(4, BATCH));
       }
       assertThat(device.liveBuffers()).isEqualTo(first);
       assertThat(ops.memory().liveBuffers()).isZero();
     }
+    assertThat(device.liveBuffers()).isZero();
+  }
+
+  @Test
+  void closingWithOpenArenasNamesThemAndReleasesAll() throws Exception {
+    OpenClDevice device = OpenClDevice.open(OpenClDevice.all().get(0));
+    Ops ops = new Ops(DeviceBackend.open("opencl", device, Sources.openCl(), Precision.EXACT));
+    ops.arena("first").tensor(3, 5);
+    ops.arena("second").tensor(7, 1);
+    assertThatThrownBy(ops::close)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("open arenas: 'first', 'second'");
     assertThat(device.liveBuffers()).isZero();
   }
 

@@ -58,7 +58,7 @@ public final class DeviceBackend implements Backend {
     }
     this.tuning = new Tuning(device.info());
     this.launcher = new Launcher(kernels, tuning, device.info().units());
-    this.products = new Products(launcher, new Scratch(device), new Scratch(device), library);
+    this.products = new Products(launcher, device, library);
     this.exact = inexact.isEmpty() && library == null;
     this.sums = new Sums(launcher, new Scratch(device));
     this.recurrence = new Recurrence(launcher, products);
@@ -276,12 +276,12 @@ public final class DeviceBackend implements Backend {
 
   @Override
   public void matmul(Tensor a, Tensor b, float beta, Tensor out) {
-    products.multiply(a, products.prepare(b), beta, out);
+    products.multiply(a, Products.once(b), beta, out);
   }
 
   @Override
   public void linear(Tensor bias, Tensor x, Tensor w, Tensor out) {
-    products.linear(bias, x, products.prepare(w), out);
+    products.linear(bias, x, Products.once(w), out);
   }
 
   // ---- rows of classes
@@ -449,7 +449,7 @@ public final class DeviceBackend implements Backend {
     recurrence.gruGrad(steps, wHh, gates, fromH, hs, dOut, dh, dGates, dFromH);
   }
 
-  // ---- optimiser steps: one launch for each parameter
+  // ---- optimiser steps: one launch for up to eight parameters
 
   @Override
   public void sgdStep(

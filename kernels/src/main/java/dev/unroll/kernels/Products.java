@@ -9,7 +9,7 @@ import java.util.Locale;
 /**
  * Matrix products in the form that suits the device: tiles of several sizes that pass through local
  * memory by quads, tiles of one size that pass through it by elements, tiles in vector registers
- * over packed right-hand sides, or one work-item for each element. All give equal bits.
+ * over panels of the right-hand side, or one work-item for each element. All give equal bits.
  */
 final class Products {
   /** Side of a tile of matmul_local, and of its work-group. */
@@ -18,14 +18,24 @@ final class Products {
   private static final int LOCAL_GROUP = 16;
 
   /** Rows and columns of a tile of matmul_registers; matmul_pack cuts panels of as many columns. */
-  private static final int REGISTER_ROWS = 8;
+  static final int REGISTER_ROWS = 8;
 
   private static final int PANEL = 32;
+
+  /** Rows of a panel that matmul_registers packs at a time. */
+  private static final int CHUNK = 256;
+
+  /** Where matmul_registers has its panels from: the constants of the same names. */
+  private static final int PACKED = 0;
+
+  private static final int PACKS = 1;
+  private static final int IN_PLACE = 2;
 
   private final Launcher launcher;
   private final ProductLibrary library;
   private final Scratch right;
   private final Scratch left;
+  private final Scratch chunks;
   private final TiledProducts tiled;
 
   /** How products are computed. */
@@ -37,10 +47,10 @@ final class Products {
   }
 
   /**
-   * The right-hand side of products, ready for use until the next one is made ready.
+   * The right-hand side of products, ready for use until the next one is packed.
    *
    * @param b [K, N]
-   * @param packed b in panels, or null if this form reads b itself
+   * @param packed b in panels, or null if it is read from b itself
    * @param maySplit whether a product may take more than one launch
    */
   record Factor(Tensor b, View packed, boolean maySplit) {
@@ -55,11 +65,12 @@ final class Products {
   }
 
   /** With a library of the device's maker, which is asked first, or null. */
-  Products(Launcher launcher, Scratch right, Scratch left, ProductLibrary library) {
+  Products(Launcher launcher, Device device, ProductLibrary library) {
     this.launcher = launcher;
     this.library = library;
-    this.right = right;
-    this.left = left;
+    this.right = new Scratch(device);
+    this.left = new Scratch(device);
+    this.chunks = new Scratch(device);
     this.tiled = new TiledProducts(launcher, left);
     form(); // so that a wrong word is refused at once
   }
@@ -69,10 +80,15 @@ final class Products {
     return library != null ? library.note() : "matmul: " + form().name().toLowerCase(Locale.ROOT);
   }
 
+  /** b [K, N] for a single product. */
+  static Factor once(Tensor b) {
+    return new Factor(b, null);
+  }
+
   /** Makes b [K, N] ready, once for many products. */
   Factor prepare(Tensor b) {
     if (form() != Form.REGISTERS || b.size() == 0) {
-      return new Factor(b, null);
+      return once(b);
     }
     int panels = Launcher.ceilDiv(b.cols(), PANEL);
     int floats = Math.multiplyExact(panels * PANEL, b.rows());
@@ -96,8 +112,8 @@ final class Products {
         launcher.elements("copy", out, c, out);
       }
       library.multiply(a, factor.b(), beta, out);
-    } else if (factor.packed() != null) {
-      registers(a, factor.packed(), beta, c, out);
+    } else if (form() == Form.REGISTERS) {
+      registers(a, factor, beta, c, out);
     } else if (form() == Form.TILES) {
       tiled.multiply(a, factor.b(), beta, c, out, factor.maySplit());
     } else if (form() == Form.LOCAL) {
@@ -126,26 +142,38 @@ final class Products {
     launcher.launch(kernel, grid, a, b, beta, c, out, out.rows(), out.cols(), a.cols());
   }
 
-  private void registers(Tensor a, View packed, float beta, Tensor c, Tensor out) {
+  private void registers(Tensor a, Factor factor, float beta, Tensor c, Tensor out) {
+    Tensor b = factor.b();
+    boolean packed = factor.packed() != null;
+    boolean inPlace = b.colStride() == 1 && out.rows() <= launcher.number("matmul.unpacked");
     int tiles = Launcher.ceilDiv(out.rows(), REGISTER_ROWS);
     int panels = Launcher.ceilDiv(out.cols(), PANEL);
     int across = Math.min(panels, launcher.most("matmul.groups"));
     int down = Math.min(tiles, Launcher.ceilDiv(launcher.most("matmul.groups"), across));
     boolean contiguous = a.colStride() == 1 || out.cols() < PANEL;
     View rows = contiguous ? View.of(a) : packedRows(a, tiles);
-    int stride = contiguous ? REGISTER_ROWS * a.rowStride() : REGISTER_ROWS * a.cols();
+    int tileStride = contiguous ? REGISTER_ROWS * a.rowStride() : REGISTER_ROWS * a.cols();
+    int floats = across * down * CHUNK * PANEL;
     launcher.launch(
         "matmul_registers",
         new Grid(down, across, 1, 1),
         rows,
-        stride,
-        packed,
+        tileStride,
+        packed ? panel(factor.packed(), b.rows()) : View.of(b),
+        packed ? PANEL * b.rows() : PANEL * b.colStride(),
+        packed ? PACKED : inPlace ? IN_PLACE : PACKS,
+        View.dense(chunks.floats(floats), 0, floats),
         beta,
         c,
         out,
         out.rows(),
         out.cols(),
         a.cols());
+  }
+
+  /** The first panel. */
+  private static View panel(View packed, int rows) {
+    return new View(packed.buffer(), packed.offset(), rows, PANEL, PANEL, 1);
   }
 
   /** a [M, K] in tiles of 8 rows with strides 1 and 8, for reading down its columns is slow. */

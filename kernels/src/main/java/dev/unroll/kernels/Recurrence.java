@@ -9,21 +9,27 @@ import dev.unroll.Tensor;
 import dev.unroll.kernels.Products.Factor;
 
 /**
- * The time loops: two launches for each step, the recurrent weights made ready once for all steps.
- * What is computed is that of {@link dev.unroll.Composed}; the gradient of the output joins inside
- * the cell's kernel.
+ * The time loops, the recurrent weights made ready once for all steps: two launches for each step,
+ * or one for all steps with the same number of rows ({@link Sequences}). What is computed is that
+ * of {@link dev.unroll.Composed}; the gradient of the output joins inside the cell's kernel.
  */
 final class Recurrence {
   private final Launcher launcher;
   private final Products products;
+  private final Sequences sequences;
 
   Recurrence(Launcher launcher, Products products) {
     this.launcher = launcher;
     this.products = products;
+    this.sequences = new Sequences(launcher);
   }
 
   void rnn(FusedOperations ops, Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
     Factor w = products.prepare(wHh.t()).oneLaunch();
+    if (sequences.take(w)) {
+      sequences.rnn(steps, f, w.packed(), pre, hs);
+      return;
+    }
     for (int t = 0; t < steps.count(); t++) {
       int n = steps.size(t);
       Tensor p = pre.rows(steps.offset(t), n);
@@ -42,6 +48,10 @@ final class Recurrence {
       Tensor dh,
       Tensor dPre) {
     Factor w = products.prepare(wHh);
+    if (sequences.take(w)) {
+      sequences.rnnGrad(steps, f, w.packed(), pre, hs, dOut, dh, dPre);
+      return;
+    }
     for (int t = steps.count() - 1; t >= 0; t--) {
       int at = steps.offset(t);
       int n = steps.size(t);
@@ -75,6 +85,10 @@ final class Recurrence {
       Tensor cs,
       Tensor tanhC) {
     Factor w = products.prepare(wHh.t()).oneLaunch();
+    if (sequences.take(w)) {
+      sequences.lstm(steps, w.packed(), gates, hs, cs, tanhC);
+      return;
+    }
     for (int t = 0; t < steps.count(); t++) {
       int at = steps.offset(t);
       int n = steps.size(t);
@@ -97,6 +111,10 @@ final class Recurrence {
       Tensor dc,
       Tensor dGates) {
     Factor w = products.prepare(wHh);
+    if (sequences.take(w)) {
+      sequences.lstmGrad(steps, w.packed(), gates, cs, tanhC, dOut, dh, dc, dGates);
+      return;
+    }
     for (int t = steps.count() - 1; t >= 0; t--) {
       int at = steps.offset(t);
       int n = steps.size(t);
@@ -140,6 +158,10 @@ final class Recurrence {
       Tensor fromH,
       Tensor hs) {
     Factor w = products.prepare(wHh.t()).oneLaunch();
+    if (sequences.take(w)) {
+      sequences.gru(steps, w.packed(), bHh, gates, fromH, hs);
+      return;
+    }
     for (int t = 0; t < steps.count(); t++) {
       int at = steps.offset(t);
       int n = steps.size(t);
@@ -161,6 +183,10 @@ final class Recurrence {
       Tensor dGates,
       Tensor dFromH) {
     Factor w = products.prepare(wHh);
+    if (sequences.take(w)) {
+      sequences.gruGrad(steps, w.packed(), gates, fromH, hs, dOut, dh, dGates, dFromH);
+      return;
+    }
     for (int t = steps.count() - 1; t >= 0; t--) {
       int at = steps.offset(t);
       int n = steps.size(t);

@@ -33,7 +33,8 @@ public record Sources(String text) {
           "index.cl",
           "optimisers.cl",
           "probe.cl",
-          "opencl/matmul_registers.cl");
+          "opencl/matmul_registers.cl",
+          "opencl/sequences.cl");
 
   /**
    * The sources that ship in this jar, for OpenCL.

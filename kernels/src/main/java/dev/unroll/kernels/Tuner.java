@@ -44,6 +44,9 @@ public final class Tuner {
       List.of(
           new Subject("matmul", Workload::products, null),
           new Subject("matmul.groups", Workload::products, "registers"),
+          new Subject("matmul.unpacked", Workload::products, "registers"),
+          new Subject("sequences", Workload::sequences, "registers"),
+          new Subject("sequences.rows", Workload::sequences, "registers"),
           new Subject("matmul.large", Workload::products, "tiles"),
           new Subject("matmul.split", Workload::products, "tiles"),
           new Subject("matmul.naive.group", Workload::products, "naive"),

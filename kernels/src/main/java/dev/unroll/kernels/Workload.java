@@ -7,6 +7,7 @@ import dev.unroll.Arena;
 import dev.unroll.Arithmetic;
 import dev.unroll.Indices;
 import dev.unroll.Ops;
+import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.List;
 
@@ -55,6 +56,29 @@ record Workload(Ops ops, Runnable body, Tensor result) {
         new Workload(ops, () -> ops.binary(Arithmetic.ADD, x, x, sum), sum),
         new Workload(ops, () -> ops.activate(Activation.TANH, some, tanh), tanh),
         new Workload(ops, cell, h));
+  }
+
+  /** A recurrent layer, on a batch and on few rows. */
+  static List<Workload> sequences(Arena arena) {
+    return List.of(sequence(arena, 32), sequence(arena, 3));
+  }
+
+  private static Workload sequence(Arena arena, int batch) {
+    Ops ops = arena.ops();
+    Steps steps = Steps.uniform(16, batch);
+    int rows = steps.rows();
+    Tensor w = values(arena, 4 * UNITS, UNITS);
+    Tensor before = values(arena, rows, 4 * UNITS);
+    Tensor gates = arena.tensor(rows, 4 * UNITS);
+    Tensor hs = values(arena, batch + rows, UNITS);
+    Tensor cs = values(arena, batch + rows, UNITS);
+    Tensor tanhC = arena.tensor(rows, UNITS);
+    Runnable body =
+        () -> {
+          ops.copy(before, gates);
+          ops.lstmSequence(steps, w, gates, hs, cs, tanhC);
+        };
+    return new Workload(ops, body, hs);
   }
 
   /** Rows of classes, short and long. */

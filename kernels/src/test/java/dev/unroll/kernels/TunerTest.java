@@ -102,7 +102,7 @@ class TunerTest {
     assertThat(trials).filteredOn(t -> !t.taken()).isNotEmpty().noneMatch(Tuner.Trial::equal);
     assertThat(trials)
         .extracting(Tuner.Trial::key)
-        .contains("matmul", "matmul.groups", "elementwise.columns", "rows.group", "scatter")
+        .contains("matmul", "matmul.groups", "sequences", "elementwise.columns", "scatter")
         .doesNotContain("matmul.naive.group");
   }
 
