@@ -100,7 +100,13 @@ class MemoryAccessTest {
 
   /** The rows of the tile, and which factors are transposed. */
   @ParameterizedTest
-  @CsvSource({"1, NN NT", "8, NN NT TN TT", "32, NN NT TN TT", "64, NN NT TN TT", "128, NN NT TN TT"})
+  @CsvSource({
+    "1, NN NT",
+    "8, NN NT TN TT",
+    "32, NN NT TN TT",
+    "64, NN NT TN TT",
+    "128, NN NT TN TT"
+  })
   void productsMoveInQuadsAndNeverWaitForABank(int tile, String forms) throws IOException {
     System.setProperty("unroll.tuning.matmul", "tiles" + tile);
     String kernel = "matmul_tiles_" + tile;
