@@ -42,7 +42,7 @@ final class CpuBackend extends SpanBackend {
     gemm = new Gemm(workers);
     sequences = new Sequences(workers, gemm);
     rows = new RowOperations(workers);
-    workers.run(part -> ExactProbe.run(name() + ", thread " + part));
+    workers.runTogether(part -> ExactProbe.run(name() + ", thread " + part));
     WarmUp.once(workers);
   }
 

@@ -2,8 +2,6 @@
 
 package dev.unroll.cpu;
 
-import java.util.function.IntConsumer;
-
 /**
  * Deals a run through time out to the threads. A batch is split by sequences: then no thread waits
  * for another before the end. A smaller one is split by columns, of products and of cells; then the
@@ -51,17 +49,18 @@ final class Lots {
       share.run(lots[0].set(0, batch, 1));
       return;
     }
-    IntConsumer task =
-        sequences
-            ? part ->
-                share.run(
-                    lots[part].set(
-                        (int) ((long) batch * part / threads),
-                        (int) ((long) batch * (part + 1) / threads),
-                        1))
-            : part -> together(share, lots[part].set(0, batch, threads));
-    meeting.open();
-    workers.run(task);
+    if (sequences) {
+      workers.run(
+          part ->
+              share.run(
+                  lots[part].set(
+                      (int) ((long) batch * part / threads),
+                      (int) ((long) batch * (part + 1) / threads),
+                      1)));
+    } else {
+      meeting.open();
+      workers.runTogether(part -> together(share, lots[part].set(0, batch, threads)));
+    }
   }
 
   private void together(Share share, Lot lot) {
@@ -74,7 +73,7 @@ final class Lots {
   }
 
   /** What one thread does: some sequences, or some columns of all. */
-  final class Lot {
+  final class Lot extends ThreadOwned {
     /** The number of the thread. */
     final int part;
 

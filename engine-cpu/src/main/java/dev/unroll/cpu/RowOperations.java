@@ -56,9 +56,10 @@ final class RowOperations {
     each(
         x,
         (rows, r) -> {
+          int xo = at(x, r);
           int yo = at(y, r);
-          Spans.shift(n, floats(x), at(x, r), rows.max(n, floats(x), at(x, r)), floats(y), yo);
-          VectorLoops.EXP.run(n, floats(y), yo, floats(y), yo);
+          float max = rows.max(n, floats(x), xo);
+          VectorLoops.SHIFTED_EXP.run(n, floats(x), xo, max, floats(y), yo);
           Spans.divide(n, floats(y), yo, rows.sum(n, floats(y), yo), floats(y), yo);
         });
   }
@@ -258,8 +259,7 @@ final class RowOperations {
     }
     float max = rows.max(n, x, xo);
     float shifted = x[xo + target] - max;
-    Spans.shift(n, x, xo, max, d, d0);
-    VectorLoops.EXP.run(n, d, d0, d, d0);
+    VectorLoops.SHIFTED_EXP.run(n, x, xo, max, d, d0);
     float sum = rows.sum(n, d, d0);
     float own = g * (d[d0 + target] / sum - 1f);
     Spans.divideScale(n, d, d0, sum, g, d, d0);

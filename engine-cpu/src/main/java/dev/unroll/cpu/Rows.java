@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Reductions of contiguous rows, in the one order that docs/numerics.md allows. */
-final class Rows {
+final class Rows extends ThreadOwned {
   private static final VectorSpecies<Float> F = Lanes.F;
   private static final int L = F.length();
   private static final int LANES = 32;
@@ -15,7 +15,7 @@ final class Rows {
   /** Columns that are summed before the sum is added to those of earlier segments. */
   static final int SEGMENT = 1024;
 
-  private final float[] lanes = new float[LANES];
+  private final float[] lanes = new float[MARGIN + LANES + MARGIN];
   private float[] terms = new float[SEGMENT];
   private float[] column = new float[SEGMENT];
 
@@ -37,18 +37,23 @@ final class Rows {
 
   /** The largest element; NaN if there is one, -inf if there is none. */
   float max(int n, float[] x, int xo) {
-    float max = Float.NEGATIVE_INFINITY;
+    FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    FloatVector m1 = m0;
+    FloatVector m2 = m0;
+    FloatVector m3 = m0;
     int i = 0;
-    if (n >= L) {
-      FloatVector m = FloatVector.fromArray(F, x, xo);
-      for (i = L; i <= n - L; i += L) {
-        m = m.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, xo + i));
-      }
-      m.intoArray(lanes, 0);
-      for (int l = 0; l < L; l++) {
-        max = Math.max(max, lanes[l]);
-      }
+    for (; i <= n - 4 * L; i += 4 * L) { // four chains, since a maximum that minds NaN is slow
+      m0 = m0.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, xo + i));
+      m1 = m1.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, xo + i + L));
+      m2 = m2.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, xo + i + 2 * L));
+      m3 = m3.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, xo + i + 3 * L));
     }
+    for (; i <= n - L; i += L) {
+      m0 = m0.lanewise(VectorOperators.MAX, FloatVector.fromArray(F, x, xo + i));
+    }
+    m0 = m0.lanewise(VectorOperators.MAX, m1);
+    m2 = m2.lanewise(VectorOperators.MAX, m3);
+    float max = m0.lanewise(VectorOperators.MAX, m2).reduceLanes(VectorOperators.MAX);
     for (; i < n; i++) {
       max = Math.max(max, x[xo + i]);
     }
@@ -84,8 +89,7 @@ final class Rows {
   }
 
   private float expSegment(int n, float[] x, int xo, float max) {
-    Spans.shift(n, x, xo, max, terms, 0);
-    VectorLoops.EXP.run(n, terms, 0, terms, 0);
+    VectorLoops.SHIFTED_EXP.run(n, x, xo, max, terms, 0);
     return segment(n, terms, 0);
   }
 
@@ -96,25 +100,42 @@ final class Rows {
 
   private float segment(int n, float[] x, int xo) {
     int whole = n - n % LANES;
-    for (int l = 0; l < LANES; l += L) {
-      lane(whole, x, xo + l, l);
+    for (int l = 0; l < LANES; l += 2 * L) {
+      twoVectors(whole, x, xo + l, lanes, MARGIN + l);
     }
     for (int i = whole; i < n; i++) {
-      lanes[i - whole] = lanes[i - whole] + x[xo + i];
+      int l = MARGIN + i - whole;
+      lanes[l] = lanes[l] + x[xo + i];
     }
-    for (int half = LANES / 2; half > 0; half /= 2) {
-      for (int l = 0; l < half; l++) {
-        lanes[l] = lanes[l] + lanes[l + half];
-      }
-    }
-    return lanes[0];
+    return fold(lanes, MARGIN);
   }
 
-  private void lane(int whole, float[] x, int xo, int l) {
-    FloatVector sum = FloatVector.zero(F);
+  /** The sums of two vectors of lanes, side by side, as each is one chain. */
+  private static void twoVectors(int whole, float[] x, int xo, float[] lanes, int l) {
+    FloatVector first = FloatVector.zero(F);
+    FloatVector second = FloatVector.zero(F);
     for (int i = 0; i < whole; i += LANES) {
-      sum = sum.add(FloatVector.fromArray(F, x, xo + i));
+      first = first.add(FloatVector.fromArray(F, x, xo + i));
+      second = second.add(FloatVector.fromArray(F, x, xo + i + L));
     }
-    sum.intoArray(lanes, l);
+    first.intoArray(lanes, l);
+    second.intoArray(lanes, l + L);
+  }
+
+  /** The sum of 32 lanes from l on, by halves; written out, for it is short and comes often. */
+  private static float fold(float[] a, int l) {
+    for (int i = l; i < l + LANES / 2; i += L) {
+      FloatVector upper = FloatVector.fromArray(F, a, i + LANES / 2);
+      FloatVector.fromArray(F, a, i).add(upper).intoArray(a, i);
+    }
+    float s0 = a[l] + a[l + 8];
+    float s1 = a[l + 1] + a[l + 9];
+    float s2 = a[l + 2] + a[l + 10];
+    float s3 = a[l + 3] + a[l + 11];
+    float s4 = a[l + 4] + a[l + 12];
+    float s5 = a[l + 5] + a[l + 13];
+    float s6 = a[l + 6] + a[l + 14];
+    float s7 = a[l + 7] + a[l + 15];
+    return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
   }
 }

@@ -53,8 +53,8 @@ final class SpanWarmUp {
     () -> Spans.relu(N, g, 0, h, 0),
     () -> Spans.reluGrad(N, g, 0, p, 0, h, 0),
     () -> Spans.tanhGrad(N, t, 0, p, 0, h, 0),
-    () -> Spans.shift(4 * N, g, 0, rows.max(4 * N, g, 0), e, 0),
-    () -> VectorLoops.EXP.run(4 * N, g, 0, e, 0),
+    () -> Spans.shift(4 * N, g, 0, 0.5f, e, 0),
+    () -> VectorLoops.SHIFTED_EXP.run(4 * N, g, 0, rows.max(4 * N, g, 0), e, 0),
     () -> Spans.divideScale(4 * N, g, 0, 1f + Math.abs(rows.sum(4 * N, g, 0)), 1f, e, 0),
     () -> rows.sumOfProducts(4 * N, g, 0, g, 0),
   };

@@ -28,6 +28,7 @@ final class VectorLoops {
   static final Loop SOFTPLUS = new Loop("softplus");
   static final Loop GELU_ERF = new Loop("geluErf");
   static final Loop GELU_TANH = new Loop("geluTanh");
+  static final ShiftedLoop SHIFTED_EXP = new ShiftedLoop("shiftedExp");
   static final GradLoop SILU_GRAD = new GradLoop("siluGrad");
   static final GradLoop GELU_ERF_GRAD = new GradLoop("geluErfGrad");
   static final GradLoop GELU_TANH_GRAD = new GradLoop("geluTanhGrad");
@@ -71,6 +72,24 @@ final class VectorLoops {
     void run(int n, float[] x, int xo, float[] y, int yo) {
       try {
         handle.invokeExact(n, x, xo, y, yo);
+      } catch (Throwable e) {
+        throw unchecked(e);
+      }
+    }
+  }
+
+  /** y = f(x - shift) over a span; y may be x. */
+  static final class ShiftedLoop {
+    private MethodHandle handle; // not final, as above
+
+    ShiftedLoop(String name) {
+      handle =
+          find(name, int.class, float[].class, int.class, float.class, float[].class, int.class);
+    }
+
+    void run(int n, float[] x, int xo, float shift, float[] y, int yo) {
+      try {
+        handle.invokeExact(n, x, xo, shift, y, yo);
       } catch (Throwable e) {
         throw unchecked(e);
       }
@@ -130,6 +149,16 @@ final class VectorLoops {
     }
     for (; i < n; i++) {
       y[yo + i] = Functions.exp(x[xo + i]);
+    }
+  }
+
+  static void shiftedExp(int n, float[] x, int xo, float shift, float[] y, int yo) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      VectorFunctions.exp(at(x, xo + i).sub(shift)).intoArray(y, yo + i);
+    }
+    for (; i < n; i++) {
+      y[yo + i] = Functions.exp(x[xo + i] - shift);
     }
   }
 

@@ -17,7 +17,7 @@ final class WarmUp {
     if (!STARTED.compareAndSet(false, true)) {
       return;
     }
-    workers.run(
+    workers.runTogether(
         part -> {
           if (part == 0) {
             products = GemmWarmUp.run();

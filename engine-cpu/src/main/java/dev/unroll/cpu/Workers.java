@@ -12,12 +12,18 @@ import java.util.function.IntConsumer;
  *
  * <p>The caller is thread 0 and does part 0 itself; {@code count - 1} threads do the others. Both
  * sides wait by spinning for a short while, because the next task of a training step usually comes
- * within microseconds, and park after that. With more threads than processors nobody spins. What
- * the caller wrote before {@link #run} is seen by every part, and what the parts wrote is seen by
- * the caller afterwards. A run allocates nothing when the task object is reused.
+ * within microseconds, and park after that. With more threads than processors nobody spins. A part
+ * that its thread has not begun when the caller is through with its own, the caller does too: the
+ * system may have put both on one processor, and waiting would cost more than the part. What the
+ * caller wrote before {@link #run} is seen by every part, and what the parts wrote is seen by the
+ * caller afterwards. A run allocates nothing when the task object is reused.
  */
 final class Workers implements AutoCloseable {
   private static final long SPIN_NANOS = 100_000;
+
+  /** After this the processor is offered to others: the one waited for may be queued on it. */
+  private static final long PAUSE_NANOS = 10_000;
+
   private static final int SPINS_PER_CLOCK_READ = 16;
 
   private final Worker[] workers; // workers[i] does part i + 1
@@ -53,14 +59,23 @@ final class Workers implements AutoCloseable {
   }
 
   /**
-   * Runs {@code task.accept(0)} to {@code task.accept(count() - 1)}, each on its own thread, and
-   * returns when all have ended. If parts throw, the exception of the lowest part is thrown here
-   * and carries those of the others as suppressed.
+   * Runs {@code task.accept(0)} to {@code task.accept(count() - 1)} and returns when all have
+   * ended. Parts do not wait for each other: one thread may do several. If parts throw, the
+   * exception of the lowest part is thrown here and carries those of the others as suppressed.
    *
    * @throws IllegalStateException if closed, or if a task is already running: a task must not start
    *     another one on the same workers
    */
   void run(IntConsumer task) {
+    run(task, true);
+  }
+
+  /** As {@link #run}, but each part on its own thread, so that parts may wait for each other. */
+  void runTogether(IntConsumer task) {
+    run(task, false);
+  }
+
+  private void run(IntConsumer task, boolean callerHelps) {
     if (!running.compareAndSet(false, true)) {
       throw new IllegalStateException(
           "workers: a task is already running; one backend serves one thread at a time");
@@ -69,13 +84,13 @@ final class Workers implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("workers: closed; open a new backend");
       }
-      runAll(task);
+      runAll(task, callerHelps);
     } finally {
       running.set(false);
     }
   }
 
-  private void runAll(IntConsumer task) {
+  private void runAll(IntConsumer task, boolean callerHelps) {
     if (workers.length == 0) {
       task.accept(0);
       return;
@@ -86,6 +101,9 @@ final class Workers implements AutoCloseable {
       task.accept(0);
     } catch (Throwable e) {
       failure = e;
+    }
+    if (callerHelps) {
+      help();
     }
     await();
     this.task = null;
@@ -103,6 +121,16 @@ final class Workers implements AutoCloseable {
     for (Worker worker : workers) {
       if (worker.parked) {
         LockSupport.unpark(worker);
+      }
+    }
+  }
+
+  /** Does the parts that nobody has begun. */
+  private void help() {
+    for (Worker worker : workers) {
+      if (worker.claim(round.get())) {
+        worker.runPart();
+        unfinished.decrementAndGet();
       }
     }
   }
@@ -131,8 +159,13 @@ final class Workers implements AutoCloseable {
 
   /** Spins a little; false once the time since start is over and the thread should park. */
   private boolean spin(long start) {
-    if (System.nanoTime() - start >= spinNanos) {
+    long waited = System.nanoTime() - start;
+    if (waited >= spinNanos) {
       return false;
+    }
+    if (waited >= PAUSE_NANOS) {
+      Thread.yield();
+      return true;
     }
     for (int i = 0; i < SPINS_PER_CLOCK_READ; i++) {
       Thread.onSpinWait();
@@ -188,6 +221,7 @@ final class Workers implements AutoCloseable {
   private final class Worker extends Thread {
     private final int part;
     private int seen;
+    private final AtomicInteger claimed = new AtomicInteger(); // the last round begun
     private volatile boolean parked;
     private Throwable failure; // published by unfinished
 
@@ -204,14 +238,25 @@ final class Workers implements AutoCloseable {
         if (closed) {
           return;
         }
-        try {
-          task.accept(part);
-        } catch (Throwable e) {
-          failure = e;
+        if (claim(seen)) {
+          runPart();
+          if (unfinished.decrementAndGet() == 0) {
+            LockSupport.unpark(waiter); // null when the caller is not parked: does nothing
+          }
         }
-        if (unfinished.decrementAndGet() == 0) {
-          LockSupport.unpark(waiter); // null when the caller is not parked: does nothing
-        }
+      }
+    }
+
+    /** Whether the part of this round is the calling thread's to do. */
+    private boolean claim(int round) {
+      return claimed.compareAndSet(round - 1, round);
+    }
+
+    private void runPart() {
+      try {
+        task.accept(part);
+      } catch (Throwable e) {
+        failure = e;
       }
     }
 
@@ -228,7 +273,7 @@ final class Workers implements AutoCloseable {
         }
         parked = false;
       }
-      seen++;
+      seen = round.get(); // the caller may have done the parts of rounds between
     }
   }
 }

@@ -8,7 +8,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
@@ -43,7 +46,7 @@ class WorkersTest {
   void partZeroIsTheCallersAndTheOthersAreDaemons() {
     Thread[] threads = new Thread[3];
     try (Workers workers = new Workers(3)) {
-      workers.run(part -> threads[part] = Thread.currentThread());
+      workers.runTogether(part -> threads[part] = Thread.currentThread());
     }
     assertThat(threads[0]).isSameAs(Thread.currentThread());
     assertThat(threads).doesNotHaveDuplicates();
@@ -58,7 +61,7 @@ class WorkersTest {
     try (Workers workers = new Workers(2)) {
       for (int round = 0; round < 20; round++) {
         Thread.sleep(2);
-        workers.run(
+        workers.runTogether(
             part -> {
               runs.incrementAndGet();
               if (part == 1) {
@@ -67,6 +70,46 @@ class WorkersTest {
             });
         assertThat(runs.get()).isEqualTo(2 * (round + 1));
       }
+    }
+  }
+
+  /** The other threads sleep by then, and waking takes longer than the task. */
+  @Test
+  void theCallerDoesWhatNobodyHasBegun() throws InterruptedException {
+    Thread caller = Thread.currentThread();
+    AtomicInteger byCaller = new AtomicInteger();
+    AtomicInteger runs = new AtomicInteger();
+    try (Workers workers = new Workers(4)) {
+      for (int round = 1; byCaller.get() == 0; round++) {
+        Thread.sleep(1);
+        workers.run(
+            part -> {
+              runs.incrementAndGet();
+              if (part > 0 && Thread.currentThread() == caller) {
+                byCaller.incrementAndGet();
+              }
+            });
+        assertThat(runs.get()).isEqualTo(4 * round);
+      }
+    }
+  }
+
+  @Test
+  void partsOfATogetherTaskMayWaitForEachOther() {
+    try (Workers workers = new Workers(3)) {
+      for (int round = 0; round < 200; round++) {
+        CyclicBarrier barrier = new CyclicBarrier(3);
+        workers.runTogether(part -> assertThat(arrives(barrier)).isTrue());
+      }
+    }
+  }
+
+  private static boolean arrives(CyclicBarrier barrier) {
+    try {
+      barrier.await(20, TimeUnit.SECONDS);
+      return true;
+    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+      return false;
     }
   }
 
@@ -143,7 +186,7 @@ class WorkersTest {
     AtomicInteger ended = new AtomicInteger();
     try (Workers workers = new Workers(2)) {
       Thread.currentThread().interrupt();
-      workers.run(
+      workers.runTogether(
           part -> {
             if (part == 1) {
               sleep(5);
@@ -159,7 +202,7 @@ class WorkersTest {
   void closeEndsTheThreads() throws InterruptedException {
     Thread[] threads = new Thread[3];
     Workers workers = new Workers(3);
-    workers.run(part -> threads[part] = Thread.currentThread());
+    workers.runTogether(part -> threads[part] = Thread.currentThread());
     Thread.sleep(1);
     workers.close();
     workers.close();
