@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t MOST_REPORTS = 1000;
 
-const char* const FAILURES[] = {"alloc", "launch", "illegal", "lost"};
+const char* const FAILURES[] = {"alloc", "launch", "illegal", "lost", "graph"};
 
 struct ErrorText {
   int value;

@@ -45,7 +45,7 @@ struct Settings {
   int devices = 1;         // 0: cuInit finds no device
   int capability = 75;     // major * 10 + minor
   int version = 12060;     // of the driver; decides the newest PTX it takes
-  std::map<std::string, Injection> failures;  // "alloc", "launch", "illegal", "lost"
+  std::map<std::string, Injection> failures;  // by the words of FAILURES
 };
 
 // Work is prepared when it is submitted, or when the graph that holds it is launched (what the host

@@ -88,6 +88,7 @@ API cuGraphInstantiateWithFlags(void** executable, void* handle, unsigned long l
   return enter(Needs::Context, [&] {
     Graph* graph = driver().context->graphs.find(handle);
     if (graph == nullptr) return INVALID_HANDLE;
+    if (strikes("graph")) return NOT_SUPPORTED;
     auto copy = std::make_shared<const Graph>(*graph);
     *executable = driver().context->executables.add(
         std::make_unique<std::shared_ptr<const Graph>>(std::move(copy)));

@@ -67,9 +67,9 @@ public final class EmulatedDriver {
    * host (0: all), {@code coverage=on|off}, {@code defer=on|off} (work on a stream waits until
    * something waits for it), {@code memory=BYTES} of the device (with K, M or G), {@code
    * capability=75}, {@code driver=12060}, {@code devices=0|1}, and {@code fail=WHAT:N}, more than
-   * once if need be: from the N-th on, allocations are refused ({@code alloc}), or running a kernel
-   * fails ({@code launch}), accesses an illegal address ({@code illegal}) or loses the device
-   * ({@code lost}).
+   * once if need be: from the N-th on, allocations ({@code alloc}) or graphs ({@code graph}) are
+   * refused, or running a kernel fails ({@code launch}), accesses an illegal address ({@code
+   * illegal}) or loses the device ({@code lost}).
    *
    * @param settings {@code name=value,name=value}; what is not named takes its default
    * @throws IllegalArgumentException if there is no such setting

@@ -166,6 +166,20 @@ class EmulatedStepTest {
   }
 
   @Test
+  void withoutGraphsKernelsAreLaunchedAndThePlacementSaysWhy() throws IOException {
+    try (Ops ops = Emulated.open("fail=graph:1");
+        Arena arena = ops.arena("model")) {
+      Trainer trainer = trainer(ops, arena, Steps.uniform(3, BATCH));
+      trainer.run(4, () -> false);
+      assertThat(perStep(trainer, 3))
+          .containsEntry("graphLaunches", 0L)
+          .containsEntry("bytesOut", 8L);
+      assertThat(ops.placement().notes())
+          .anyMatch(n -> n.startsWith("no graphs: ") && n.contains("CUDA_ERROR_NOT_SUPPORTED"));
+    }
+  }
+
+  @Test
   void eventsTimeTheDeviceAndNoTimeOfAnEmulatedOneIsTold() throws IOException {
     Emulated.require("");
     try (CudaDevice device = CudaDevice.open(CudaDriver.devices(Emulated.NAME).get(0))) {
