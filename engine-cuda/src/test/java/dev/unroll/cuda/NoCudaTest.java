@@ -95,6 +95,18 @@ class NoCudaTest {
     assertThat(opened).as(result.toString()).contains("open true cuda (Stub card)", cause, remedy);
   }
 
+  /**
+   * The stub has few of the functions that JCuda names, which only binding at once finds missing.
+   */
+  @Test
+  void withADriverThatLacksFunctions() throws Exception {
+    Map<String, String> environment = stub("LD_BIND_NOW", "1");
+    requireOneLineEach(
+        run(environment, List.of()),
+        "the CUDA driver is too old for JCuda 12.6: ",
+        "driver 525 or newer");
+  }
+
   /** The environment with the stub as the system's driver. */
   private Map<String, String> stub(String setting, String value)
       throws IOException, InterruptedException {
