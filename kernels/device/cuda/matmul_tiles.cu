@@ -380,19 +380,46 @@ KERNEL __launch_bounds__(64, 8) void matmul_tiles_1(
   MULTIPLY_TILE(1, 64, 1, 1, 1, 16)
 }
 
-// out = beta * old + the chunks' sums, in the order of the chunks. Grid as in elementwise.cl.
+// out = beta * old + the chunks' sums, in the order of the chunks. Grid as in elementwise.cl. By quads
+// of 128 bits where all operands are contiguous and aligned to 16 bytes.
 KERNEL ELEMENTWISE void matmul_add(
     GLOBAL const float* parts, int parts0, int partsr, int partsc, // [chunks, rows * cols]
     int chunks, float beta,
     GLOBAL const float* old, int old0, int oldr, int oldc, // [rows, cols]
     GLOBAL float* out, int out0, int outr, int outc, // [rows, cols]
     int rows, int cols) {
-  EACH_ELEMENT(DENSE2(old, out),
-    int at = r * cols + c;
-    float sum;
-    add_chunk(beta, &AT(old, r, c), &sum, AT(parts, 0, at), 0);
-    for (int chunk = 1; chunk < chunks; chunk++) {
-      sum = sum + AT(parts, chunk, at);
-    }
-    AT(out, r, c) = sum;)
+  bool wide = cols % QUAD == 0 && partsc == 1 && aligned(parts + parts0, partsr)
+      && target(out, out0, outr, outc).wide && (beta == 0.0f || target(old, old0, oldr, oldc).wide);
+  if (wide) {
+    cols /= QUAD;
+    EACH_ELEMENT(0,
+      int first = c * QUAD;
+      int at = r * cols * QUAD + first;
+      float part[QUAD];
+      float sums[QUAD] = {0.0f};
+      read_quad(&AT(parts, 0, at), part);
+      if (beta != 0.0f) {
+        read_quad(&AT(old, r, first), sums);
+      }
+      for (int i = 0; i < QUAD; i++) {
+        add_chunk(beta, &sums[i], &sums[i], part[i], 0);
+      }
+      for (int chunk = 1; chunk < chunks; chunk++) {
+        read_quad(&AT(parts, chunk, at), part);
+        for (int i = 0; i < QUAD; i++) {
+          sums[i] = sums[i] + part[i];
+        }
+      }
+      *reinterpret_cast<float4*>(&AT(out, r, first)) =
+          make_float4(sums[0], sums[1], sums[2], sums[3]);)
+  } else {
+    EACH_ELEMENT(0,
+      int at = r * cols + c;
+      float sum;
+      add_chunk(beta, &AT(old, r, c), &sum, AT(parts, 0, at), 0);
+      for (int chunk = 1; chunk < chunks; chunk++) {
+        sum = sum + AT(parts, chunk, at);
+      }
+      AT(out, r, c) = sum;)
+  }
 }

@@ -14,22 +14,17 @@ import dev.unroll.kernels.DeviceBackend;
 import dev.unroll.kernels.DeviceInfo;
 import dev.unroll.kernels.Grid;
 import dev.unroll.kernels.Sources;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** A CUDA device that computes nothing and notes what it is asked to launch. */
-final class LaunchRecorder implements Device {
+/** The launches of training steps on a CUDA device that computes nothing. */
+final class LaunchRecorder {
   private static final int LIMIT = 1024;
 
-  private final List<Launch> launches = new ArrayList<>();
-  private final int units;
-
-  private LaunchRecorder(int units) {
-    this.units = units;
-  }
+  private LaunchRecorder() {}
 
   /**
    * A launch.
@@ -37,12 +32,12 @@ final class LaunchRecorder implements Device {
    * @param kernel its name
    * @param blocks number of blocks
    * @param threads of a block
-   * @param sizes the ints at the end of its arguments, such as rows and columns
+   * @param arguments as the kernel declares them
    */
-  record Launch(String kernel, int blocks, int threads, List<Integer> sizes) {
-    /** One of the sizes, the last being 1. */
+  record Launch(String kernel, int blocks, int threads, List<Object> arguments) {
+    /** An argument that is a number, the last being 1. */
     int fromEnd(int i) {
-      return sizes.get(sizes.size() - i);
+      return (Integer) arguments.get(arguments.size() - i);
     }
   }
 
@@ -50,88 +45,43 @@ final class LaunchRecorder implements Device {
 
   /** The launches of a steady training step on a device with so many multiprocessors. */
   static List<Launch> ofStep(TrainingCase network, int units) {
-    LaunchRecorder device = new LaunchRecorder(units);
+    List<Launch> launches = new ArrayList<>();
+    Sources sources = new Sources(Ptx.shipped());
     try (Ops ops =
             new Ops(
-                DeviceBackend.open(
-                    "recorder", device, new Sources(Ptx.shipped()), Precision.FAST));
+                DeviceBackend.open("recorder", device(units, launches), sources, Precision.FAST));
         Arena arena = ops.arena("network")) {
       TrainingRun run = network.open(arena);
       run.step(null);
-      device.launches.clear();
+      launches.clear();
       run.step(null);
-      return List.copyOf(device.launches);
+      return List.copyOf(launches);
     }
   }
 
-  @Override
-  public void launch(String kernel, Grid grid, Object... arguments) {
-    int from = arguments.length;
-    while (from > 0 && arguments[from - 1] instanceof Integer) {
-      from--;
-    }
-    List<Integer> sizes = new ArrayList<>();
-    for (int i = from; i < arguments.length; i++) {
-      sizes.add((Integer) arguments[i]);
-    }
-    launches.add(
-        new Launch(kernel, grid.groups0() * grid.groups1(), grid.size0() * grid.size1(), sizes));
-  }
-
-  @Override
-  public DeviceInfo info() {
-    return new DeviceInfo(DeviceInfo.Type.GPU, "recorder", "none", "", units, LIMIT);
-  }
-
-  @Override
-  public Map<String, Integer> compile(String source) {
-    Map<String, Integer> kernels = new HashMap<>();
-    Ptx.kernels(source).forEach(name -> kernels.put(name, LIMIT));
-    return kernels;
-  }
-
-  @Override
-  public Buffer allocate(ElementType type, long elements) {
-    return new Memory(type, elements);
-  }
-
-  @Override
-  public void free(Buffer buffer) {
-    // There is nothing behind it.
-  }
-
-  @Override
-  public void write(float[] src, Buffer dst, int at) {
-    // Nothing reads it.
-  }
-
-  @Override
-  public void write(int[] src, int from, int count, Buffer dst, int at) {
-    // Nothing reads it.
-  }
-
-  @Override
-  public void read(Buffer src, int at, int count, float[] dst) {
-    // It stays zero.
-  }
-
-  @Override
-  public Optional<byte[]> binary() {
-    return Optional.empty();
-  }
-
-  @Override
-  public Map<String, Integer> load(byte[] program) {
-    throw new UnsupportedOperationException("takes PTX only");
-  }
-
-  @Override
-  public void synchronize() {
-    // Nothing runs.
-  }
-
-  @Override
-  public void close() {
-    // Nothing is held.
+  private static Device device(int units, List<Launch> launches) {
+    return (Device)
+        Proxy.newProxyInstance(
+            Device.class.getClassLoader(),
+            new Class<?>[] {Device.class},
+            (proxy, method, a) ->
+                switch (method.getName()) {
+                  case "info" ->
+                      new DeviceInfo(DeviceInfo.Type.GPU, "recorder", "none", "", units, LIMIT);
+                  case "compile" ->
+                      Ptx.kernels((String) a[0]).stream()
+                          .collect(Collectors.toMap(kernel -> kernel, kernel -> LIMIT));
+                  case "binary" -> Optional.empty();
+                  case "allocate" -> new Memory((ElementType) a[0], (Long) a[1]);
+                  case "launch" -> {
+                    Grid grid = (Grid) a[1];
+                    int blocks = grid.groups0() * grid.groups1();
+                    int threads = grid.size0() * grid.size1();
+                    launches.add(
+                        new Launch((String) a[0], blocks, threads, List.of((Object[]) a[2])));
+                    yield null;
+                  }
+                  default -> null; // There is nothing behind it.
+                });
   }
 }

@@ -3,6 +3,7 @@
 package dev.unroll.cuda;
 
 import dev.unroll.cuda.LaunchRecorder.Launch;
+import java.util.stream.IntStream;
 
 /** How much a launch has to do, in the units of {@link KernelCosts}. */
 final class Work {
@@ -28,9 +29,16 @@ final class Work {
     return switch (launch.kernel()) {
       case "sum_finish" -> 1;
       case "cross_entropy_denominator", "cross_entropy_loss" -> launch.fromEnd(1);
+      case "sgd_step" -> updated(launch, 7);
+      case "adam_step", "rmsprop_step" -> updated(launch, 11);
       case "scatter_add" -> (long) launch.fromEnd(3) * launch.fromEnd(2) * launch.fromEnd(1);
       default -> (long) launch.fromEnd(2) * launch.fromEnd(1);
     };
+  }
+
+  /** Elements of the eight runs of an update; the last of the arguments of each is their number. */
+  private static long updated(Launch launch, int argumentsOfRun) {
+    return IntStream.range(0, 8).mapToLong(i -> launch.fromEnd(1 + i * argumentsOfRun)).sum();
   }
 
   static boolean isProduct(String kernel) {

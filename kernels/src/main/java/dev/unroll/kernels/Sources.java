@@ -29,6 +29,7 @@ public record Sources(String text) {
           "rows.cl",
           "cross_entropy.cl",
           "matmul.cl",
+          "matmul_local.cl",
           "recurrent.cl",
           "index.cl",
           "optimisers.cl",

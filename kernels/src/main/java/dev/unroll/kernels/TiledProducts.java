@@ -115,15 +115,20 @@ final class TiledProducts {
       Buffer buffer = sums.floats((long) chunks * size);
       View parts = new View(buffer, 0, chunks * out.rows(), out.cols(), out.cols(), 1);
       launch(form, chunks, a.cols(from, count), b.rows(from, count), 0, parts, parts, out, size);
-      launcher.table(
-          "matmul_add",
-          out.rows(),
-          out.cols(),
-          new View(buffer, 0, chunks, size, size, 1),
-          chunks,
-          from == 0 ? beta : 1f,
-          from == 0 ? c : out,
-          out);
+      View ofChunks = new View(buffer, 0, chunks, size, size, 1);
+      add(ofChunks, chunks, from == 0 ? beta : 1f, from == 0 ? c : out, out);
+    }
+  }
+
+  /**
+   * out [M, N] = beta * old [M, N] + the rows of ofChunks [chunks, M * N]; dense ones as one row.
+   */
+  private void add(View ofChunks, int chunks, float beta, Tensor old, Tensor out) {
+    if (old.isDense() && out.isDense()) {
+      View folded = View.folded(old);
+      launcher.table("matmul_add", 1, out.size(), ofChunks, chunks, beta, folded, View.folded(out));
+    } else {
+      launcher.table("matmul_add", out.rows(), out.cols(), ofChunks, chunks, beta, old, out);
     }
   }
 

@@ -69,7 +69,7 @@ class TiledProductsTest {
   @Test
   void longSumsAreSharedOut() {
     assertThat(product(64, 1025, 64))
-        .containsExactly("matmul_tiles_64 1x5 of 128", "matmul_add 1x64 of 256");
+        .containsExactly("matmul_tiles_64 1x5 of 128", "matmul_add 4x1 of 256");
     assertThat(product(64, 256, 64)).containsExactly("matmul_tiles_64 1x1 of 128");
     assertThat(product(64, 1025, 512)).containsExactly("matmul_tiles_128 4x1 of 256");
   }
