@@ -5,7 +5,6 @@ package dev.unroll.cli;
 import dev.unroll.Arena;
 import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
-import dev.unroll.Ops;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Dense;
@@ -40,7 +39,7 @@ import java.util.Map;
  * characters at a time; gradients stop at the edges of such a batch, the LSTM's state goes on. The
  * first 90 % of the text train, the rest is held out.
  */
-final class CharLm implements Session {
+final class CharLm extends Session {
   private static final int EMBEDDING = 64;
   private static final int HIDDEN = 128;
   private static final double TRAINING_SHARE = 0.9;
@@ -62,8 +61,6 @@ final class CharLm implements Session {
           CharLm::new,
           CharLm::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final Vocabulary vocabulary;
   private final Sequential<Indices> network;
   private final Optimizer optimizer;
@@ -80,8 +77,7 @@ final class CharLm implements Session {
 
   /** The same with a network of another size. */
   CharLm(Arena model, TrainSettings settings, Corpus corpus, int embedding, int hidden) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     this.vocabulary = CharVocabulary.of(corpus.text());
     int[] tokens = vocabulary.encode(corpus.text());
     int training = (int) (tokens.length * TRAINING_SHARE);
@@ -151,25 +147,23 @@ final class CharLm implements Session {
 
   /** Linear warm-up times half a cosine. */
   @Override
-  public double learningRate(long step) {
+  double learningRate(long step) {
     double warm = Math.min(1, step / (double) WARM_UP);
-    double done = Math.min(1, step / (double) HORIZON);
-    double decay = FLOOR + (1 - FLOOR) * 0.5 * (1 + StrictMath.cos(StrictMath.PI * done));
-    return settings.lr() * warm * decay;
+    return settings.lr() * warm * halfCosine(step, HORIZON, FLOOR);
   }
 
   @Override
-  public String metric() {
+  String metric() {
     return "heldout_nats_per_char";
   }
 
   @Override
-  public double evaluate() {
+  double evaluate() {
     return HeldOut.meanCrossEntropy(ops, network, heldOut);
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     StringBuilder text = new StringBuilder();
     new LanguageModel(ops, network, vocabulary, beginning(vocabulary))
         .write(
@@ -178,7 +172,7 @@ final class CharLm implements Session {
   }
 
   @Override
-  public Map<String, XRayReport> xray() {
+  Map<String, XRayReport> xray() {
     int seq = Math.min(settings.seq(), heldOut.length - 1);
     int streams = Math.max(1, Math.min(settings.batch(), (heldOut.length - 1) / seq));
     int[][] sequences = new int[streams][];
@@ -187,11 +181,11 @@ final class CharLm implements Session {
       sequences[b] = Arrays.copyOfRange(heldOut, b * seq, (b + 1) * seq);
       targets[b] = heldOut[(b + 1) * seq];
     }
-    return Map.of("lstm", HeldOut.xray(ops, network, CrossEntropy.MEAN, sequences, targets));
+    return Map.of("lstm", LookBack.ofIds(ops, network, CrossEntropy.MEAN, sequences, targets));
   }
 
   @Override
-  public Map<String, Object> sizes() {
+  Map<String, Object> sizes() {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("vocabulary", vocabulary.size());
     sizes.put("embedding", EMBEDDING);
@@ -200,42 +194,32 @@ final class CharLm implements Session {
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Sequential<Indices> network() {
+  Sequential<Indices> network() {
     return network;
   }
 
   @Override
-  public State carried() {
+  State carried() {
     return carried;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.batchesPerEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
-    return steps.rows();
-  }
-
-  @Override
-  public Vocabulary vocabulary() {
+  Vocabulary vocabulary() {
     return vocabulary;
   }
 
   @Override
-  public String data() {
+  String data() {
     return batches.batchesPerEpoch()
         + " batches of "
         + settings.batch()

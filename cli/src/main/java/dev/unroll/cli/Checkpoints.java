@@ -61,7 +61,7 @@ final class Checkpoints implements TrainingListener {
     try {
       Checkpoint.write(
           folder.file(RunFolder.CHECKPOINT),
-          session.ops(),
+          session.ops,
           progress,
           session.optimizer(),
           session.carried());

@@ -48,25 +48,22 @@ record Classifier(Ops ops, Layer<Indices> network, List<String> labels) {
 
   /** The classifier for lines of text. */
   Trained over(Vocabulary vocabulary) {
-    return new Trained() {
-      @Override
-      public Map<String, Object> predict(String line) {
-        int[] ids = vocabulary.encode(line);
-        if (ids.length == 0) {
-          throw new IllegalArgumentException("the line is empty; give a text");
-        }
-        return answer(line, scores(new TextExamples(new int[][] {ids}), 0)[0]);
-      }
-    };
+    return Trained.predicting(
+        line -> {
+          int[] ids = vocabulary.encode(line);
+          if (ids.length == 0) {
+            throw new IllegalArgumentException("the line is empty; give a text");
+          }
+          return answer(scores(new TextExamples(new int[][] {ids}), 0)[0]);
+        });
   }
 
-  private Map<String, Object> answer(String line, float... scores) {
+  private Map<String, Object> answer(float... scores) {
     Map<String, Object> probabilities = new LinkedHashMap<>();
     for (int i = 0; i < scores.length; i++) {
       probabilities.put(labels.get(i), StrictMath.exp(scores[i]));
     }
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("input", line);
     answer.put("label", labels.get(best(scores)));
     answer.put("probabilities", probabilities);
     return answer;

@@ -41,7 +41,7 @@ final class Evaluations {
    */
   double take(long step) {
     double value = session.evaluate();
-    metrics.weights(step, session.ops(), session.network().parameters());
+    metrics.weights(step, session.ops, session.network().parameters());
     metrics.evaluation(step, value);
     if (settings.eval() > 0) {
       try {
@@ -57,7 +57,7 @@ final class Evaluations {
   void write(Path file, long step) throws IOException {
     ModelFile.write(
         file,
-        session.ops(),
+        session.ops,
         session.network(),
         Map.of("recipe", settings.recipe(), "steps", Long.toString(step)));
   }

@@ -19,15 +19,14 @@ import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
+import dev.unroll.train.ErrorMeasure;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Standardizer;
-import dev.unroll.train.XRay;
 import dev.unroll.train.XRayReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -40,13 +39,9 @@ import java.util.stream.IntStream;
  * built-in/seattle-weather.csv} is the daily highest temperature of Seattle. A file of the user's
  * has a column {@code CO2}, {@code temp_max} or {@code value}.
  */
-final class Forecast implements Session {
+final class Forecast extends Session {
   private static final int HIDDEN = 32;
-  private static final double TRAINING_SHARE = 0.8;
   private static final long HORIZON = 3000;
-
-  /** Columns that are read, the first that is there, and the steps of a season. */
-  private static final Map<String, Integer> SEASONS = seasons();
 
   static final Recipe RECIPE =
       new Recipe(
@@ -58,68 +53,28 @@ final class Forecast implements Session {
           Forecast::new,
           Forecast::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
-  private final int season;
-  private final double[] series;
-  private final float[] changes;
-  private final int training;
+  private final Series series;
   private final Standardizer scale;
+  private final float[] changes;
   private final Batches batches;
   private final Sequential<Tensor> network;
   private final Optimizer optimizer;
 
   Forecast(Arena model, TrainSettings settings, Corpus corpus) {
-    this.ops = model.ops();
-    this.settings = settings;
-    String name = column(corpus);
-    this.season = SEASONS.get(name);
-    this.series = Table.read(corpus, RECIPE.resource(), name).numbers(0);
-    this.training = (int) (series.length * TRAINING_SHARE);
-    int starts = training - settings.seq() - 1;
-    if (starts < 1 || training <= 2 * season) {
-      throw new IllegalArgumentException(
-          "has " + series.length + " values, too few for --seq " + settings.seq());
-    }
-    this.scale = Standardizer.of(Arrays.copyOf(differences(series), training - 1));
-    this.changes = standardized(scale, series);
-    this.batches =
-        new Batches(IntStream.range(0, starts).toArray(), settings.batch(), settings.seed());
+    super(model, settings);
+    this.series = Series.read(corpus, RECIPE.resource(), settings.seq() + 2);
+    this.scale = series.scale();
+    this.changes = Series.changes(scale, series.values());
+    int[] starts = IntStream.range(0, series.training() - settings.seq() - 1).toArray();
+    this.batches = new Batches(starts, settings.batch(), settings.seed());
     this.network = network(new Initializer(model, settings.seed()), HIDDEN);
     this.optimizer = new Adam(model, network.parameters(), Adam.Settings.ADAM);
-  }
-
-  private static Map<String, Integer> seasons() {
-    Map<String, Integer> seasons = new LinkedHashMap<>();
-    seasons.put("CO2", 12);
-    seasons.put("temp_max", 365);
-    seasons.put("value", 12);
-    return seasons;
-  }
-
-  private static String column(Corpus corpus) {
-    List<String> header =
-        Arrays.asList(corpus.text().lines().findFirst().orElse("").split("[,\t]"));
-    return SEASONS.keySet().stream().filter(header::contains).findFirst().orElse("value");
   }
 
   /** The network: standardized changes [N, 1] to the next ones [N, 1]. */
   static Sequential<Tensor> network(Initializer init, int hidden) {
     return Sequential.of("lstm", new Lstm(init, new Recurrent.Shape(1, hidden)))
         .then("dense", new Dense(init, hidden, 1));
-  }
-
-  private static double[] differences(double... values) {
-    return IntStream.range(1, values.length).mapToDouble(i -> values[i] - values[i - 1]).toArray();
-  }
-
-  private static float[] standardized(Standardizer scale, double... values) {
-    double[] differences = differences(values);
-    float[] all = new float[differences.length];
-    for (int i = 0; i < all.length; i++) {
-      all[i] = scale.apply(differences[i]);
-    }
-    return all;
   }
 
   @Override
@@ -147,20 +102,20 @@ final class Forecast implements Session {
 
   /** Root mean squared error on the values held out, in the unit of the data. */
   @Override
-  public double evaluate() {
-    return Scores.rmse(forecasts(), truth());
+  double evaluate() {
+    return error(forecasts());
   }
 
-  private double[] truth() {
-    return Arrays.copyOfRange(series, training, series.length);
+  private double error(float... forecasts) {
+    ErrorMeasure measure = new ErrorMeasure();
+    measure.add(forecasts, series.heldOut());
+    return measure.rmse();
   }
 
   /** One-step forecasts of the values held out; the state has seen all before. */
-  private double[] forecasts() {
+  private float[] forecasts() {
     float[] next = continued(ops, network, changes);
-    return IntStream.range(training, series.length)
-        .mapToDouble(i -> series[i - 1] + scale.invert(next[i - 2]))
-        .toArray();
+    return series.heldOut(i -> series.values()[i - 1] + scale.invert(next[i - 2]));
   }
 
   /** The next standardized change after each. */
@@ -172,58 +127,23 @@ final class Forecast implements Session {
     }
   }
 
-  private double[] naive(boolean seasonal) {
-    return IntStream.range(training, series.length)
-        .mapToDouble(
-            i ->
-                seasonal
-                    ? series[i - season] + (series[i - season] - series[i - 2 * season])
-                    : series[i - 1])
-        .toArray();
-  }
-
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     return "rmse: this model %.4f, last value %.4f, seasonal naive %.4f"
-        .formatted(
-            evaluate(), Scores.rmse(naive(false), truth()), Scores.rmse(naive(true), truth()));
+        .formatted(evaluate(), error(series.lastValue()), error(series.seasonal()));
   }
 
   @Override
-  public Map<String, XRayReport> xray() {
-    int from = changes.length - settings.seq() - 1;
-    XRayReport report =
-        XRay.take(
-            ops,
-            network,
-            settings.seq(),
-            1,
-            (arena, t) -> arena.tensor(new float[] {changes[from + t]}, 1, 1),
-            (arena, t, next) ->
-                t < settings.seq() - 1
-                    ? null
-                    : Losses.elementwise(
-                            arena,
-                            ElementLoss.SQUARED,
-                            Reduction.MEAN,
-                            next,
-                            arena.tensor(new float[] {changes[from + t + 1]}, 1, 1))
-                        .gradient());
-    return Map.of("lstm", report);
+  Map<String, XRayReport> xray() {
+    int last = changes.length - 1;
+    float[] window = Arrays.copyOfRange(changes, last - settings.seq(), last);
+    return Map.of("lstm", LookBack.ofNumbers(ops, network, 1, window, changes[last]));
   }
 
   @Override
-  public void plot(Path folder) throws IOException {
+  void plot(Path folder) throws IOException {
     ScatterPlot.write(
-        folder.resolve("scatter.png"), "held-out values", floats(truth()), floats(forecasts()));
-  }
-
-  private static float[] floats(double... values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
+        folder.resolve("scatter.png"), "held-out values", series.heldOut(), forecasts());
   }
 
   private static Trained load(Arena model, ModelFolder folder) throws IOException {
@@ -232,34 +152,25 @@ final class Forecast implements Session {
     Sequential<Tensor> network = network(new Initializer(model, 0), hidden);
     folder.read(model.ops(), network);
     Standardizer scale = new Standardizer(folder.number("mean"), folder.number("deviation"));
-    return new Trained() {
-      @Override
-      public Map<String, Object> predict(String line) {
-        double[] values = new double[line.split(",", -1).length];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = Table.number(line.split(",", -1)[i], "value " + (i + 1) + ": ");
-        }
-        if (values.length < 2) {
-          throw new IllegalArgumentException("has " + values.length + " values; give two or more");
-        }
-        float[] next = continued(model.ops(), network, standardized(scale, values));
-        Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("input", line);
-        answer.put("next", values[values.length - 1] + scale.invert(next[next.length - 1]));
-        return answer;
-      }
-    };
+    return Trained.predicting(
+        line -> {
+          double[] values = Table.numbers(line);
+          if (values.length < 2) {
+            throw new IllegalArgumentException("has 1 value; give two or more, comma-separated");
+          }
+          float[] next = continued(model.ops(), network, Series.changes(scale, values));
+          return Map.of("next", values[values.length - 1] + scale.invert(next[next.length - 1]));
+        });
   }
 
   /** Half a cosine to zero. */
   @Override
-  public double learningRate(long step) {
-    double done = Math.min(1, step / (double) HORIZON);
-    return settings.lr() * 0.5 * (1 + StrictMath.cos(StrictMath.PI * done));
+  double learningRate(long step) {
+    return settings.lr() * halfCosine(step, HORIZON, 0);
   }
 
   @Override
-  public Map<String, Object> sizes() {
+  Map<String, Object> sizes() {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("hidden", HIDDEN);
     sizes.put("mean", scale.mean());
@@ -268,37 +179,27 @@ final class Forecast implements Session {
   }
 
   @Override
-  public String metric() {
+  String metric() {
     return "rmse";
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Sequential<Tensor> network() {
+  Sequential<Tensor> network() {
     return network;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.perEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
-    return settings.batch() * settings.seq();
-  }
-
-  @Override
-  public String data() {
-    return series.length + " values, the last " + (series.length - training) + " held out";
+  String data() {
+    return series.values().length + " values, the last " + series.heldOut().length + " held out";
   }
 }

@@ -5,7 +5,6 @@ package dev.unroll.cli;
 import dev.unroll.Activation;
 import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
-import dev.unroll.Ops;
 import dev.unroll.Philox;
 import dev.unroll.Reduction;
 import dev.unroll.Steps;
@@ -20,18 +19,18 @@ import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
 import dev.unroll.train.Adam;
 import dev.unroll.train.Batches;
+import dev.unroll.train.ErrorMeasure;
 import dev.unroll.train.Optimizer;
 import dev.unroll.train.Split;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Regression with GELU: y = W3 GELU(W1 x1 + W2 x2 + b) + b3, fitted to 1000 points with y = 2 x1 +
  * x2 + 0.1 noise, all drawn from the normal distribution. A fifth is held out.
  */
-final class GeluRegression implements Session {
+final class GeluRegression extends Session {
   private static final int POINTS = 1000;
   private static final double NOISE = 0.1;
   private static final double HELD_OUT = 0.2;
@@ -47,8 +46,6 @@ final class GeluRegression implements Session {
           GeluRegression::new,
           GeluRegression::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final float[] x = new float[2 * POINTS];
   private final float[] y = new float[POINTS];
   private final Split split;
@@ -57,8 +54,7 @@ final class GeluRegression implements Session {
   private final Optimizer optimizer;
 
   GeluRegression(Arena model, TrainSettings settings, Corpus none) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     int stream = Philox.stream(Philox.DATA, Batches.FREE_INSTANCE);
     Philox.fillNormal(settings.seed(), stream, 0, 0, 1, x);
     for (int i = 0; i < POINTS; i++) {
@@ -115,12 +111,14 @@ final class GeluRegression implements Session {
 
   /** Coefficient of determination on the points held out. */
   @Override
-  public double evaluate() {
-    return Scores.r2(predictions(split.heldOut()), targets(split.heldOut()));
+  double evaluate() {
+    ErrorMeasure measure = new ErrorMeasure();
+    measure.add(predictions(split.heldOut()), targets(split.heldOut()));
+    return measure.explained();
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     StringBuilder text = new StringBuilder("      x1       x2        y  predicted\n");
     int[] shown = {split.heldOut()[0], split.heldOut()[1], split.heldOut()[2]};
     float[] found = predictions(shown);
@@ -132,7 +130,7 @@ final class GeluRegression implements Session {
   }
 
   @Override
-  public void plot(Path folder) throws IOException {
+  void plot(Path folder) throws IOException {
     int[] held = split.heldOut();
     ScatterPlot.write(
         folder.resolve("scatter.png"), "held-out points", targets(held), predictions(held));
@@ -146,53 +144,47 @@ final class GeluRegression implements Session {
 
   /** Half a cosine to zero. */
   @Override
-  public double learningRate(long step) {
-    double done = Math.min(1, step / (double) HORIZON);
-    return settings.lr() * 0.5 * (1 + StrictMath.cos(StrictMath.PI * done));
+  double learningRate(long step) {
+    return settings.lr() * halfCosine(step, HORIZON, 0);
   }
 
   @Override
-  public Map<String, Object> sizes() {
-    return new LinkedHashMap<>(Map.of("inputs", 2));
+  Map<String, Object> sizes() {
+    return Map.of("inputs", 2);
   }
 
   @Override
-  public String metric() {
+  String metric() {
     return "r2";
   }
 
   @Override
-  public boolean largerIsBetter() {
+  boolean largerIsBetter() {
     return true;
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Sequential<Tensor> network() {
+  Sequential<Tensor> network() {
     return network;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.perEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
+  int tokensPerStep() {
     return settings.batch();
   }
 
   @Override
-  public String data() {
+  String data() {
     return POINTS + " points, " + split.heldOut().length + " held out";
   }
 }

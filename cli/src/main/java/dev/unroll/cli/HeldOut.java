@@ -12,16 +12,13 @@ import dev.unroll.nn.Pass;
 import dev.unroll.nn.Sequential;
 import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
-import dev.unroll.train.XRay;
-import dev.unroll.train.XRayReport;
-import java.util.Arrays;
 
 /**
  * The quality of a language model on text it was not trained on. The text is read in order with
  * carried state, as several streams of equal length; how many depends on the text alone.
  */
 final class HeldOut {
-  static final int STREAMS = 32;
+  private static final int STREAMS = 32;
   private static final int CHUNK = 64;
 
   private HeldOut() {}
@@ -47,29 +44,6 @@ final class HeldOut {
       }
     }
     return nats / length;
-  }
-
-  /**
-   * Looks into back-propagation from the loss at the last step.
-   *
-   * @param spec the loss of what the network puts out
-   * @param sequences [B][T] ids of equal length T, 2 or more
-   * @param targets [B] class numbers
-   */
-  static XRayReport xray(
-      Ops ops, Sequential<Indices> network, CrossEntropy spec, int[][] sequences, int... targets) {
-    int steps = sequences[0].length;
-    return XRay.take(
-        ops,
-        network,
-        steps,
-        sequences.length,
-        (arena, t) -> arena.indices(Arrays.stream(sequences).mapToInt(s -> s[t]).toArray()),
-        (arena, t, scores) ->
-            t < steps - 1
-                ? null
-                : Losses.crossEntropy(arena, spec, scores, arena.indices(targets), null)
-                    .gradient());
   }
 
   /** Mean loss of one chunk; the state moves on. */

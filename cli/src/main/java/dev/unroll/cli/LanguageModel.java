@@ -50,10 +50,7 @@ record LanguageModel(Ops ops, Layer<Indices> network, Vocabulary vocabulary, Str
         symbol.put("probability", Math.exp(h.score()));
         next.add(symbol);
       }
-      Map<String, Object> answer = new LinkedHashMap<>();
-      answer.put("input", line);
-      answer.put("next", next);
-      return answer;
+      return Map.of("next", next);
     }
   }
 

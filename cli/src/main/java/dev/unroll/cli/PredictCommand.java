@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -71,7 +73,10 @@ final class PredictCommand implements Callable<Integer> {
 
   private String answer(Trained trained, String line, int number) {
     try {
-      return Json.toLine(trained.predict(line));
+      Map<String, Object> answer = new LinkedHashMap<>();
+      answer.put("input", line);
+      answer.putAll(trained.predict(line));
+      return Json.toLine(answer);
     } catch (IllegalArgumentException e) {
       String where = (input.equals("-") ? "standard input" : input) + ", line " + number;
       throw CliException.usage(where + ": " + e.getMessage(), e);

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  * Translation in small: an encoder reads a random word, a decoder that starts from the encoder's
  * last state writes it backwards. Words have up to {@code --seq} letters and are new at each step.
  */
-final class Reverse implements Session {
+final class Reverse extends Session {
   private static final int EMBEDDING = 32;
   private static final int HIDDEN = 192;
   private static final int HELD_OUT = 500;
@@ -54,15 +54,12 @@ final class Reverse implements Session {
           Reverse::new,
           Reverse::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final Vocabulary vocabulary = CharVocabulary.of(EDGE + LETTERS);
   private final ReverseNetwork network;
   private final Optimizer optimizer;
 
   Reverse(Arena model, TrainSettings settings, Corpus none) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     this.network = new ReverseNetwork(model, settings.seed(), vocabulary.size(), EMBEDDING, HIDDEN);
     this.optimizer = new Adam(model, network.layer().parameters(), Adam.Settings.ADAM);
   }
@@ -133,7 +130,7 @@ final class Reverse implements Session {
 
   /** The share of words that the greedy decoder writes backwards without a mistake. */
   @Override
-  public double evaluate() {
+  double evaluate() {
     int[][] words = words(HELD_OUT, OUT_OF_TRAINING);
     int right = 0;
     for (int[] word : words) {
@@ -143,7 +140,7 @@ final class Reverse implements Session {
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     StringBuilder text = new StringBuilder();
     for (int[] word : words(6, OUT_OF_TRAINING + seed)) {
       text.append(
@@ -187,7 +184,6 @@ final class Reverse implements Session {
     public Map<String, Object> predict(String line) {
       check(line);
       Map<String, Object> answer = new LinkedHashMap<>();
-      answer.put("input", line);
       answer.put("greedy", answer(line, 1));
       answer.put("beam", answer(line, BEAM));
       return answer;
@@ -200,13 +196,12 @@ final class Reverse implements Session {
 
   /** Half a cosine to a hundredth. */
   @Override
-  public double learningRate(long step) {
-    double done = Math.min(1, step / (double) HORIZON);
-    return settings.lr() * (0.01 + 0.495 * (1 + StrictMath.cos(StrictMath.PI * done)));
+  double learningRate(long step) {
+    return settings.lr() * halfCosine(step, HORIZON, 0.01);
   }
 
   @Override
-  public Map<String, Object> sizes() {
+  Map<String, Object> sizes() {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("embedding", EMBEDDING);
     sizes.put("hidden", HIDDEN);
@@ -214,47 +209,42 @@ final class Reverse implements Session {
   }
 
   @Override
-  public String metric() {
+  String metric() {
     return "exact_match";
   }
 
   @Override
-  public boolean largerIsBetter() {
+  boolean largerIsBetter() {
     return true;
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Model network() {
+  Model network() {
     return network.layer();
   }
 
   @Override
-  public Vocabulary vocabulary() {
+  Vocabulary vocabulary() {
     return vocabulary;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return HORIZON;
   }
 
   @Override
-  public int tokensPerStep() {
+  int tokensPerStep() {
     return settings.batch() * (settings.seq() + 1) / 2;
   }
 
   @Override
-  public String data() {
+  String data() {
     return "random words of 1 to " + settings.seq() + " letters, new ones at each step";
   }
 }

@@ -5,7 +5,6 @@ package dev.unroll.cli;
 import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
 import dev.unroll.Indices;
-import dev.unroll.Ops;
 import dev.unroll.Reduction;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Initializer;
@@ -36,7 +35,7 @@ import java.util.Map;
  * <p>The sentences are few, so that the accuracy on a part held out depends much on the part. Three
  * networks learn side by side, each holding out another third; the accuracy is the mean of three.
  */
-final class Sentiment implements Session {
+final class Sentiment extends Session {
   private static final int EMBEDDING = 64;
   private static final int HIDDEN = 32;
   private static final float DROPOUT = 0.5f;
@@ -56,8 +55,6 @@ final class Sentiment implements Session {
           Sentiment::new,
           Sentiment::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final List<String> texts;
   private final float[] positive;
   private final String balance;
@@ -70,8 +67,7 @@ final class Sentiment implements Session {
   private final Optimizer optimizer;
 
   Sentiment(Arena model, TrainSettings settings, Corpus corpus) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     Table table = Table.read(corpus, RECIPE.resource(), "text", "positive");
     this.texts = table.column(0);
     this.balance = Table.balance(table.column(1));
@@ -148,7 +144,7 @@ final class Sentiment implements Session {
   }
 
   @Override
-  public double evaluate() {
+  double evaluate() {
     double sum = 0;
     for (int f = 0; f < FOLDS; f++) {
       int right = 0;
@@ -165,7 +161,7 @@ final class Sentiment implements Session {
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     int[] heldOut = folds.get(0).heldOut();
     int[] shown = {heldOut[0], heldOut[heldOut.length / 3], heldOut[heldOut.length / 2]};
     float[] found = networks.get(0).probabilities(ops, examples, shown);
@@ -186,36 +182,32 @@ final class Sentiment implements Session {
     List<SentimentNetwork> networks =
         networks(new Initializer(model, 0), vocabulary.size(), embedding, hidden);
     folder.read(model.ops(), together(networks));
-    return new Trained() {
-      @Override
-      public Map<String, Object> predict(String line) {
-        int[] ids = vocabulary.encode(line);
-        if (ids.length == 0) {
-          throw new IllegalArgumentException("the line has no word; give a sentence");
-        }
-        double mean = 0;
-        for (SentimentNetwork network : networks) {
+    return Trained.predicting(
+        line -> {
+          int[] ids = vocabulary.encode(line);
+          if (ids.length == 0) {
+            throw new IllegalArgumentException("the line has no word; give a sentence");
+          }
           TextExamples one = new TextExamples(new int[][] {ids});
-          mean += network.probabilities(model.ops(), one, 0)[0] / (double) FOLDS;
-        }
-        Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("input", line);
-        answer.put("label", mean > 0.5 ? "positive" : "negative");
-        answer.put("positive", mean);
-        return answer;
-      }
-    };
+          double mean = 0;
+          for (SentimentNetwork network : networks) {
+            mean += network.probabilities(model.ops(), one, 0)[0] / (double) FOLDS;
+          }
+          Map<String, Object> answer = new LinkedHashMap<>();
+          answer.put("label", mean > 0.5 ? "positive" : "negative");
+          answer.put("positive", mean);
+          return answer;
+        });
   }
 
   /** Half a cosine to a twentieth. */
   @Override
-  public double learningRate(long step) {
-    double done = Math.min(1, step / (double) HORIZON);
-    return settings.lr() * (0.05 + 0.475 * (1 + StrictMath.cos(StrictMath.PI * done)));
+  double learningRate(long step) {
+    return settings.lr() * halfCosine(step, HORIZON, 0.05);
   }
 
   @Override
-  public Map<String, Object> sizes() {
+  Map<String, Object> sizes() {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("vocabulary", vocabulary.size());
     sizes.put("embedding", EMBEDDING);
@@ -224,47 +216,42 @@ final class Sentiment implements Session {
   }
 
   @Override
-  public String metric() {
+  String metric() {
     return "accuracy";
   }
 
   @Override
-  public boolean largerIsBetter() {
+  boolean largerIsBetter() {
     return true;
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Model network() {
+  Model network() {
     return all;
   }
 
   @Override
-  public Vocabulary vocabulary() {
+  Vocabulary vocabulary() {
     return vocabulary;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.get(0).perEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
+  int tokensPerStep() {
     return (int) Math.round(examples.meanLength() * settings.batch() * FOLDS);
   }
 
   @Override
-  public String data() {
+  String data() {
     return Console.format(
         "%d sentences in %d folds; positive: %s; %.1f %% of the words not in the vocabulary",
         texts.size(), FOLDS, balance, 100 * examples.unknownShare());

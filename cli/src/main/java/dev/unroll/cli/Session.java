@@ -2,6 +2,7 @@
 
 package dev.unroll.cli;
 
+import dev.unroll.Arena;
 import dev.unroll.Ops;
 import dev.unroll.nn.Model;
 import dev.unroll.nn.State;
@@ -14,43 +15,67 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** A network with its data while it is trained: what a recipe makes. */
-interface Session extends Trainer.Task {
+abstract class Session implements Trainer.Task {
   /** Where everything runs. */
-  Ops ops();
+  final Ops ops;
 
-  /** Turns gradients into smaller losses. */
-  Optimizer optimizer();
+  /** What decides the result. */
+  final TrainSettings settings;
+
+  /**
+   * A session without data and network.
+   *
+   * @param model will own the parameters
+   */
+  Session(Arena model, TrainSettings settings) {
+    this.ops = model.ops();
+    this.settings = settings;
+  }
 
   /** The network whose parameters are trained. */
-  Model network();
+  abstract Model network();
+
+  /** Turns gradients into smaller losses. */
+  abstract Optimizer optimizer();
 
   /** What is carried from one training step to the next; checkpoints hold it. */
-  default State carried() {
+  State carried() {
     return State.NONE;
   }
 
   /**
-   * The schedule. Its horizon belongs to the recipe, so that a run can be made longer.
+   * The schedule, by default a constant. Its horizon belongs to the recipe, so that a run can be
+   * made longer.
    *
    * @param step from 1
    * @return learning rate of that step
    */
-  double learningRate(long step);
+  double learningRate(long step) {
+    return settings.lr();
+  }
+
+  /** Half a cosine from 1 at step 0 to {@code floor} at the horizon, which is then kept. */
+  static double halfCosine(long step, long horizon, double floor) {
+    double done = Math.min(1, step / (double) horizon);
+    return floor + (1 - floor) * 0.5 * (1 + StrictMath.cos(StrictMath.PI * done));
+  }
 
   /** Training steps that see all of the data once. */
-  long stepsPerEpoch();
+  abstract long stepsPerEpoch();
 
   /** Tokens, or examples, that one training step sees. */
-  int tokensPerStep();
+  int tokensPerStep() {
+    return settings.batch() * settings.seq();
+  }
 
   /** Name of what {@link #evaluate} measures. */
-  String metric();
+  abstract String metric();
 
   /** Measures the network on data that it is not trained on; leaves training as it is. */
-  double evaluate();
+  abstract double evaluate();
 
   /** Whether a larger value of {@link #evaluate} is a better one. */
-  default boolean largerIsBetter() {
+  boolean largerIsBetter() {
     return false;
   }
 
@@ -61,18 +86,18 @@ interface Session extends Trainer.Task {
    * @param seed of the random numbers
    * @return a text of some lines
    */
-  String sample(int length, long seed);
+  abstract String sample(int length, long seed);
 
   /** What rebuilds the network, for its configuration file: sizes, labels, scales. */
-  Map<String, Object> sizes();
+  abstract Map<String, Object> sizes();
 
   /** Symbols of inputs and outputs; null for a network that reads numbers. */
-  default Vocabulary vocabulary() {
+  Vocabulary vocabulary() {
     return null;
   }
 
   /** One line about the data. */
-  String data();
+  abstract String data();
 
   /**
    * Looks into back-propagation through time, for {@code --xray}.
@@ -80,7 +105,7 @@ interface Session extends Trainer.Task {
    * @return a report by network
    * @throws CliException if the network is not one of those that can be looked into
    */
-  default Map<String, XRayReport> xray() {
+  Map<String, XRayReport> xray() {
     throw CliException.usage(
         "--xray works with the recipes char-lm, word-lm, surnames, forecast and long-memory");
   }
@@ -90,7 +115,7 @@ interface Session extends Trainer.Task {
    *
    * @throws CliException if the network is too large for that
    */
-  default String explain() {
+  String explain() {
     throw CliException.usage("--explain works with the recipe two-four-one only");
   }
 
@@ -99,5 +124,5 @@ interface Session extends Trainer.Task {
    *
    * @param folder of the run
    */
-  default void plot(Path folder) throws IOException {}
+  void plot(Path folder) throws IOException {}
 }

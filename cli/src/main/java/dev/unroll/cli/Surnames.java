@@ -6,7 +6,6 @@ import dev.unroll.Activation;
 import dev.unroll.Arena;
 import dev.unroll.CrossEntropy;
 import dev.unroll.Indices;
-import dev.unroll.Ops;
 import dev.unroll.Reduction;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Dense;
@@ -49,7 +48,7 @@ import java.util.stream.IntStream;
  *
  * <p>A fifth of each language is held out.
  */
-final class Surnames implements Session {
+final class Surnames extends Session {
   private static final int EMBEDDING = 64;
   private static final int HIDDEN = 128;
   private static final double HELD_OUT = 0.2;
@@ -68,8 +67,6 @@ final class Surnames implements Session {
           Surnames::new,
           Surnames::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final List<String> names;
   private final List<String> languages;
   private final List<String> labels;
@@ -82,8 +79,7 @@ final class Surnames implements Session {
   private final Optimizer optimizer;
 
   Surnames(Arena model, TrainSettings settings, Corpus corpus) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     Table table = Table.read(corpus, RECIPE.resource(), "name", "language");
     this.names = table.column(0);
     this.languages = table.column(1);
@@ -131,7 +127,7 @@ final class Surnames implements Session {
   }
 
   @Override
-  public double evaluate() {
+  double evaluate() {
     return heldOutMatrix().accuracy();
   }
 
@@ -148,7 +144,7 @@ final class Surnames implements Session {
 
   /** Names of the length that most of those held out have. */
   @Override
-  public Map<String, XRayReport> xray() {
+  Map<String, XRayReport> xray() {
     int[] lengths = examples.lengths();
     int most =
         Arrays.stream(split.heldOut())
@@ -162,21 +158,21 @@ final class Surnames implements Session {
     int[] chosen =
         Arrays.stream(split.heldOut())
             .filter(i -> lengths[i] == most)
-            .limit(HeldOut.STREAMS)
+            .limit(LookBack.SEQUENCES)
             .toArray();
     int[][] sequences =
         Arrays.stream(chosen).mapToObj(i -> examples.ids()[i]).toArray(int[][]::new);
     int[] targets = Arrays.stream(chosen).map(i -> classes[i]).toArray();
-    return Map.of("rnn", HeldOut.xray(ops, network, NLL, sequences, targets));
+    return Map.of("rnn", LookBack.ofIds(ops, network, NLL, sequences, targets));
   }
 
   @Override
-  public void plot(Path folder) throws IOException {
+  void plot(Path folder) throws IOException {
     ConfusionPlot.write(folder.resolve("confusion.png"), labels, heldOutMatrix());
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     int[] shown = IntStream.range(0, SHOWN).map(i -> heldOutAt(i, seed)).toArray();
     float[][] scores = new Classifier(ops, network, labels).scores(examples, shown);
     StringBuilder text = new StringBuilder();
@@ -208,7 +204,7 @@ final class Surnames implements Session {
   }
 
   @Override
-  public Map<String, Object> sizes() {
+  Map<String, Object> sizes() {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("embedding", EMBEDDING);
     sizes.put("hidden", HIDDEN);
@@ -217,52 +213,42 @@ final class Surnames implements Session {
   }
 
   @Override
-  public double learningRate(long step) {
-    return settings.lr();
-  }
-
-  @Override
-  public String metric() {
+  String metric() {
     return "accuracy";
   }
 
   @Override
-  public boolean largerIsBetter() {
+  boolean largerIsBetter() {
     return true;
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Sequential<Indices> network() {
+  Sequential<Indices> network() {
     return network;
   }
 
   @Override
-  public Vocabulary vocabulary() {
+  Vocabulary vocabulary() {
     return vocabulary;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.perEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
+  int tokensPerStep() {
     return (int) Math.round(examples.meanLength() * settings.batch());
   }
 
   @Override
-  public String data() {
+  String data() {
     return names.size()
         + " names, "
         + split.heldOut().length

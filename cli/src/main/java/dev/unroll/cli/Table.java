@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -138,6 +139,14 @@ record Table(List<String[]> rows, List<Long> lines) {
       numbers[i] = number(rows.get(i)[c], "line " + lines.get(i) + ": ");
     }
     return numbers;
+  }
+
+  /** The numbers of a line, comma-separated. */
+  static double[] numbers(String line) {
+    String[] parts = line.split(",", -1);
+    return IntStream.range(0, parts.length)
+        .mapToDouble(i -> number(parts[i], "value " + (i + 1) + ": "))
+        .toArray();
   }
 
   /** A number that a user wrote; {@code where} starts the message if it is none. */

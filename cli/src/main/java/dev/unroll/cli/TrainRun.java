@@ -40,7 +40,7 @@ final class TrainRun {
     this.options = options;
     this.settings = settings;
     this.saved = saved;
-    this.ops = session.ops();
+    this.ops = session.ops;
     this.session = session;
     this.trainer = trainer(ops, session, settings);
     this.clipped = new ClippingEvents(settings.clip());
@@ -195,7 +195,7 @@ final class TrainRun {
   static String digest(Session session, Trainer trainer) {
     return new Digest()
         .add(trainer.losses())
-        .add(session.ops(), session.network().parameters())
+        .add(session.ops, session.network().parameters())
         .hex();
   }
 

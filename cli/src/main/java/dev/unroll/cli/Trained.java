@@ -5,6 +5,7 @@ package dev.unroll.cli;
 import dev.unroll.text.Sampler;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** A trained network of a recipe, ready to be used. A recipe does one of both, or both. */
 interface Trained {
@@ -18,11 +19,21 @@ interface Trained {
    */
   record Writing(int length, Sampler sampler, int beam, String stop) {}
 
+  /** One that predicts. */
+  static Trained predicting(Function<String, Map<String, Object>> answer) {
+    return new Trained() {
+      @Override
+      public Map<String, Object> predict(String line) {
+        return answer.apply(line);
+      }
+    };
+  }
+
   /**
    * Answers one line of input.
    *
    * @param line without its line end
-   * @return members of a JSON object
+   * @return members of a JSON object, which come after the input itself
    * @throws IllegalArgumentException if the line is not what the recipe reads
    */
   default Map<String, Object> predict(String line) {

@@ -5,7 +5,6 @@ package dev.unroll.cli;
 import dev.unroll.Activation;
 import dev.unroll.Arena;
 import dev.unroll.ElementLoss;
-import dev.unroll.Ops;
 import dev.unroll.Reduction;
 import dev.unroll.Steps;
 import dev.unroll.Tensor;
@@ -34,7 +33,7 @@ import java.util.stream.IntStream;
  * learns four points with binary cross-entropy and plain SGD. {@code --explain} prints every number
  * of one forward and backward pass.
  */
-final class TwoFourOne implements Session {
+final class TwoFourOne extends Session {
   private static final float[] X = {0.5f, 0.1f, 0.3f, 0.2f, 0.9f, 0.8f, 0.2f, 0.7f};
   private static final float[] Y = {1, 0, 1, 0};
 
@@ -48,15 +47,12 @@ final class TwoFourOne implements Session {
           TwoFourOne::new,
           TwoFourOne::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final Batches batches;
   private final Sequential<Tensor> network;
   private final Optimizer optimizer;
 
   TwoFourOne(Arena model, TrainSettings settings, Corpus none) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     int[] all = IntStream.range(0, Y.length).toArray();
     this.batches = new Batches(all, settings.batch(), settings.seed());
     this.network = network(new Initializer(model, settings.seed()));
@@ -111,14 +107,14 @@ final class TwoFourOne implements Session {
 
   /** The share of the four points on the right side of 1/2. */
   @Override
-  public double evaluate() {
+  double evaluate() {
     float[] p = outputs();
     return IntStream.range(0, Y.length).filter(i -> p[i] > 0.5f == Y[i] > 0.5f).count()
         / (double) Y.length;
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     float[] p = outputs();
     StringBuilder text = new StringBuilder("  x1   x2    y  predicted\n");
     for (int i = 0; i < Y.length; i++) {
@@ -128,7 +124,7 @@ final class TwoFourOne implements Session {
   }
 
   @Override
-  public String explain() {
+  String explain() {
     StringBuilder text = new StringBuilder();
     try (Arena arena = ops.arena("explain")) {
       Parameter.zeroGrads(ops, network.parameters());
@@ -194,52 +190,42 @@ final class TwoFourOne implements Session {
   }
 
   @Override
-  public double learningRate(long step) {
-    return settings.lr();
+  Map<String, Object> sizes() {
+    return Map.of("inputs", 2);
   }
 
   @Override
-  public Map<String, Object> sizes() {
-    return new LinkedHashMap<>(Map.of("inputs", 2));
-  }
-
-  @Override
-  public String metric() {
+  String metric() {
     return "accuracy";
   }
 
   @Override
-  public boolean largerIsBetter() {
+  boolean largerIsBetter() {
     return true;
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Sequential<Tensor> network() {
+  Sequential<Tensor> network() {
     return network;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.perEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
+  int tokensPerStep() {
     return settings.batch();
   }
 
   @Override
-  public String data() {
+  String data() {
     return "four points";
   }
 }

@@ -42,7 +42,7 @@ import java.util.stream.IntStream;
  * e^(mean loss), beside that of the unigram model, which knows how frequent words are and no more.
  * With {@code --vocabulary byte-pairs} what stands here for a word is one of GPT-2's byte pairs.
  */
-final class WordLm implements Session {
+final class WordLm extends Session {
   private static final int WORDS = 10_000;
   private static final int EMBEDDING = 128;
   private static final int HIDDEN = 256;
@@ -61,8 +61,6 @@ final class WordLm implements Session {
           WordLm::new,
           WordLm::load);
 
-  private final Ops ops;
-  private final TrainSettings settings;
   private final Vocabulary vocabulary;
   private final int[] words;
   private final int training;
@@ -71,8 +69,7 @@ final class WordLm implements Session {
   private final Optimizer optimizer;
 
   WordLm(Arena model, TrainSettings settings, Corpus corpus) {
-    this.ops = model.ops();
-    this.settings = settings;
+    super(model, settings);
     this.vocabulary = settings.vocabulary().of(corpus.text(), WORDS);
     this.words = vocabulary.encode(corpus.text());
     this.training = (int) (words.length * TRAINING_SHARE);
@@ -125,7 +122,7 @@ final class WordLm implements Session {
   }
 
   @Override
-  public double evaluate() {
+  double evaluate() {
     int[] starts = heldOutStarts();
     double nats = 0;
     for (int[] chunk : TextExamples.groups(starts, CHUNK)) {
@@ -144,13 +141,13 @@ final class WordLm implements Session {
   }
 
   @Override
-  public Map<String, XRayReport> xray() {
-    int[] starts = Arrays.stream(heldOutStarts()).limit(HeldOut.STREAMS).toArray();
+  Map<String, XRayReport> xray() {
+    int[] starts = Arrays.stream(heldOutStarts()).limit(LookBack.SEQUENCES).toArray();
     int[][] sequences =
         Arrays.stream(starts)
             .mapToObj(s -> Arrays.copyOfRange(words, s, s + settings.seq()))
             .toArray(int[][]::new);
-    XRayReport report = HeldOut.xray(ops, network, CrossEntropy.MEAN, sequences, targets(starts));
+    XRayReport report = LookBack.ofIds(ops, network, CrossEntropy.MEAN, sequences, targets(starts));
     return Map.of("lstm", report);
   }
 
@@ -180,7 +177,7 @@ final class WordLm implements Session {
   }
 
   @Override
-  public String sample(int length, long seed) {
+  String sample(int length, long seed) {
     StringBuilder text = new StringBuilder();
     languageModel(ops, network, vocabulary)
         .write(
@@ -209,13 +206,12 @@ final class WordLm implements Session {
 
   /** Half a cosine to a tenth. */
   @Override
-  public double learningRate(long step) {
-    double done = Math.min(1, step / (double) HORIZON);
-    return settings.lr() * (0.1 + 0.45 * (1 + StrictMath.cos(StrictMath.PI * done)));
+  double learningRate(long step) {
+    return settings.lr() * halfCosine(step, HORIZON, 0.1);
   }
 
   @Override
-  public Map<String, Object> sizes() {
+  Map<String, Object> sizes() {
     Map<String, Object> sizes = new LinkedHashMap<>();
     sizes.put("vocabulary", vocabulary.size());
     sizes.put("embedding", EMBEDDING);
@@ -224,42 +220,32 @@ final class WordLm implements Session {
   }
 
   @Override
-  public String metric() {
+  String metric() {
     return "perplexity";
   }
 
   @Override
-  public Ops ops() {
-    return ops;
-  }
-
-  @Override
-  public Optimizer optimizer() {
+  Optimizer optimizer() {
     return optimizer;
   }
 
   @Override
-  public Sequential<Indices> network() {
+  Sequential<Indices> network() {
     return network;
   }
 
   @Override
-  public Vocabulary vocabulary() {
+  Vocabulary vocabulary() {
     return vocabulary;
   }
 
   @Override
-  public long stepsPerEpoch() {
+  long stepsPerEpoch() {
     return batches.perEpoch();
   }
 
   @Override
-  public int tokensPerStep() {
-    return settings.batch() * settings.seq();
-  }
-
-  @Override
-  public String data() {
+  String data() {
     long unknown = Arrays.stream(words).filter(w -> w == 0).count();
     return "%d %s, %.1f %% not in the vocabulary, the last tenth held out; unigram perplexity %.1f"
         .formatted(

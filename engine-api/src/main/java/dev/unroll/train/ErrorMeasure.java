@@ -43,12 +43,21 @@ public final class ErrorMeasure {
   }
 
   /**
+   * Mean squared error.
+   *
+   * @return in the square of the targets' unit; NaN without predictions
+   */
+  public double mse() {
+    return squares / count;
+  }
+
+  /**
    * Root of the mean squared error.
    *
    * @return in the targets' unit; NaN without predictions
    */
   public double rmse() {
-    return StrictMath.sqrt(squares / count);
+    return StrictMath.sqrt(mse());
   }
 
   /**

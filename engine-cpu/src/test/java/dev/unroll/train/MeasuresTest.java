@@ -49,6 +49,7 @@ class MeasuresTest {
     measure.add(new float[] {1, 2}, new float[] {2, 2});
     measure.add(new float[] {5, 1}, new float[] {3, 5});
     assertThat(measure.mae()).isEqualTo(7.0 / 4);
+    assertThat(measure.mse()).isCloseTo(21.0 / 4, CLOSE);
     assertThat(measure.rmse()).isCloseTo(Math.sqrt(21.0 / 4), CLOSE);
     assertThat(measure.explained()).as("variance of 2, 2, 3, 5").isCloseTo(1 - 21.0 / 6, CLOSE);
     assertThat(new ErrorMeasure().mae()).isNaN();
