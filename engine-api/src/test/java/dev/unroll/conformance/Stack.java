@@ -46,6 +46,7 @@ record Stack(
   private static final int HIDDEN = 5;
   private static final int PADDED = 6;
   private static final long SEED = 17;
+  private static final int[][] BATCHES = {{4, 4, 4}, {2, 5, 0, 3}};
 
   /** The tolerance of golden cases for sums that another order of rows changes. */
   private static final double RTOL = 1e-5;
@@ -74,13 +75,12 @@ record Stack(
   /** Every combination of the plain settings. */
   static List<Stack> grid() {
     List<Stack> all = new ArrayList<>();
-    int[][] batches = {{4, 4, 4}, {2, 5, 0, 3}};
     for (Cell cell : Cell.values()) {
       for (int layers = 1; layers <= 3; layers++) {
         for (RecurrentOptions options : directionsAndDropout()) {
           for (Bias bias : Bias.values()) {
             for (Ragged.Layout layout : Ragged.Layout.values()) {
-              for (int[] lengths : batches) {
+              for (int[] lengths : BATCHES) {
                 all.add(new Stack(cell, layers, bias, options, "", 0, layout, lengths));
               }
             }
@@ -100,7 +100,7 @@ record Stack(
         plain.withBidirectional().withDropout(0.4f));
   }
 
-  /** The other options, alone and together. */
+  /** The other options, alone and together, each in every combination but those of biases. */
   static List<Stack> withOptions() {
     List<Stack> all = new ArrayList<>();
     RecurrentOptions plain = RecurrentOptions.PLAIN;
@@ -122,13 +122,19 @@ record Stack(
     return all;
   }
 
+  /** The biases take turns: each comes with each other setting, not with each combination. */
   private static void option(List<Stack> all, Cell cell, String note, RecurrentOptions options) {
-    Ragged.Layout layout = Ragged.Layout.BATCH_FIRST;
-    all.add(new Stack(cell, 1, Bias.PYTORCH, options, note, 0, layout, 4, 4, 4));
-    all.add(new Stack(cell, 1, Bias.NONE, options, note, 0, layout, 2, 5, 0, 3));
-    RecurrentOptions both = options.withBidirectional();
-    all.add(new Stack(cell, 2, Bias.PYTORCH, both, note, 0, layout, 2, 5, 0, 3));
-    all.add(new Stack(cell, 2, Bias.SINGLE, both, note, 0, layout, 3, 3));
+    Bias[] biases = Bias.values();
+    for (int layers = 1; layers <= 3; layers++) {
+      for (RecurrentOptions directed : List.of(options, options.withBidirectional())) {
+        for (Ragged.Layout layout : Ragged.Layout.values()) {
+          for (int[] lengths : BATCHES) {
+            Bias bias = biases[(all.size() + layers) % biases.length];
+            all.add(new Stack(cell, layers, bias, directed, note, 0, layout, lengths));
+          }
+        }
+      }
+    }
   }
 
   private static void truncated(List<Stack> all, Cell cell, RecurrentOptions options) {
