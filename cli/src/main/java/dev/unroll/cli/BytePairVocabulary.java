@@ -7,8 +7,8 @@ import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 import dev.unroll.io.FileFormatException;
-import dev.unroll.io.Json;
 import dev.unroll.text.Vocabulary;
+import dev.unroll.text.VocabularyFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +30,8 @@ import java.util.stream.IntStream;
 /**
  * The byte pairs of GPT-2 (r50k_base, ready-made) that are most frequent in a text. Ids 0 to 255
  * are the single bytes, which spell what is not among the others: no text is unknown. Its file is a
- * JSON object {@code {"kind": "byte-pairs", "tokens": [...]}} with the ids of r50k_base.
+ * JSON object {@code {"kind": "byte-pairs", "symbols": [...]}} with the ids that they have in
+ * r50k_base.
  */
 final class BytePairVocabulary implements Vocabulary {
   static final String KIND = "byte-pairs";
@@ -100,15 +100,12 @@ final class BytePairVocabulary implements Vocabulary {
    * @throws FileFormatException if it is missing or not such a file
    */
   static BytePairVocabulary load(Path file) throws IOException {
-    Map<String, Object> tree = Json.readObject(file);
-    if (!KIND.equals(tree.get("kind")) || !(tree.get("tokens") instanceof List<?> list)) {
-      throw fault(file, "is no vocabulary of byte pairs", "");
-    }
     Set<Integer> tokens = new LinkedHashSet<>();
-    for (Object token : list) {
+    for (Object token : VocabularyFile.read(file, KIND)) {
       boolean known = token instanceof Long id && id >= 0 && id < TOKENS;
       if (!known || !tokens.add(((Long) token).intValue())) {
-        throw fault(file, token + " is no token, or stands in it twice", "token " + tokens.size());
+        throw VocabularyFile.fault(
+            file, token + " is no token, or stands in it twice", "token " + tokens.size());
       }
     }
     return new BytePairVocabulary(encoding(), List.copyOf(tokens));
@@ -122,7 +119,8 @@ final class BytePairVocabulary implements Vocabulary {
   /** {@inheritDoc} What is no text by itself is in hexadecimal: {@code <0xe2><0x80>}. */
   @Override
   public String symbol(int id) {
-    byte[] bytes = bytesOf(id);
+    requireIds(id);
+    byte[] bytes = symbols.get(id);
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
@@ -130,14 +128,6 @@ final class BytePairVocabulary implements Vocabulary {
           .mapToObj(i -> "<0x%02x>".formatted(bytes[i]))
           .collect(Collectors.joining());
     }
-  }
-
-  private byte[] bytesOf(int id) {
-    if (id < 0 || id >= symbols.size()) {
-      throw new IllegalArgumentException(
-          "vocabulary: id " + id + " is out of range: ids go from 0 to " + (symbols.size() - 1));
-    }
-    return symbols.get(id);
   }
 
   @Override
@@ -166,9 +156,10 @@ final class BytePairVocabulary implements Vocabulary {
   /** {@inheritDoc} Half a character at the end is left out: more symbols may complete it. */
   @Override
   public String decode(int... ids) {
+    requireIds(ids);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (int id : ids) {
-      bytes.writeBytes(bytesOf(id));
+      bytes.writeBytes(symbols.get(id));
     }
     CharBuffer text = CharBuffer.allocate(bytes.size());
     StandardCharsets.UTF_8
@@ -180,14 +171,6 @@ final class BytePairVocabulary implements Vocabulary {
 
   @Override
   public void save(Path file) throws IOException {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("kind", KIND);
-    tree.put("tokens", tokens);
-    Json.write(file, tree);
-  }
-
-  private static FileFormatException fault(Path file, String what, String where) {
-    return new FileFormatException(
-        file, what, where, "use the vocabulary that was saved with the model");
+    VocabularyFile.write(file, KIND, tokens);
   }
 }

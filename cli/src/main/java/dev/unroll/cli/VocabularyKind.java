@@ -2,8 +2,8 @@
 
 package dev.unroll.cli;
 
-import dev.unroll.io.Json;
 import dev.unroll.text.Vocabulary;
+import dev.unroll.text.VocabularyFile;
 import dev.unroll.text.WordVocabulary;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ enum VocabularyKind {
 
   /** Reads the file of either kind. */
   static Vocabulary load(Path file) throws IOException {
-    return BytePairVocabulary.KIND.equals(Json.readObject(file).get("kind"))
+    return BytePairVocabulary.KIND.equals(VocabularyFile.kind(file))
         ? BytePairVocabulary.load(file)
         : WordVocabulary.load(file);
   }

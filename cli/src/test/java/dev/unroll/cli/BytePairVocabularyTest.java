@@ -70,7 +70,7 @@ class BytePairVocabularyTest {
     Vocabulary read = VocabularyKind.load(file);
     assertThat(read.encode(TEXT)).isEqualTo(written.encode(TEXT));
     for (String tokens : new String[] {"7", "[\"a\"]", "[5000,5000]", "[50256]", "[-1]", "[1.5]"}) {
-      Files.writeString(file, "{\"kind\":\"byte-pairs\",\"tokens\":" + tokens + "}");
+      Files.writeString(file, "{\"kind\":\"byte-pairs\",\"symbols\":" + tokens + "}");
       assertThatThrownBy(() -> VocabularyKind.load(file))
           .as(tokens)
           .isInstanceOf(FileFormatException.class)

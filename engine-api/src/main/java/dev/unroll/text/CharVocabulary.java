@@ -3,13 +3,10 @@
 package dev.unroll.text;
 
 import dev.unroll.io.FileFormatException;
-import dev.unroll.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -56,21 +53,18 @@ public final class CharVocabulary implements Vocabulary {
    * @throws FileFormatException if it is missing or not such a file
    */
   public static CharVocabulary load(Path file) throws IOException {
-    Map<String, Object> tree = Json.readObject(file);
-    if (!KIND.equals(tree.get("kind"))) {
-      throw fault(file, "\"kind\" is " + tree.get("kind") + ", not \"" + KIND + "\"", "");
-    }
-    if (!(tree.get("symbols") instanceof List<?> symbols) || symbols.isEmpty()) {
-      throw fault(file, "\"symbols\" is not a list of characters", "");
+    List<?> symbols = VocabularyFile.read(file, KIND);
+    if (symbols.isEmpty()) {
+      throw VocabularyFile.fault(file, "has no characters", "");
     }
     int[] codePoints = new int[symbols.size()];
     for (int id = 0; id < codePoints.length; id++) {
       if (!(symbols.get(id) instanceof String symbol) || !isCharacter(symbol)) {
-        throw fault(file, "a symbol is not one character", "symbol " + id);
+        throw VocabularyFile.fault(file, "a symbol is not one character", "symbol " + id);
       }
       codePoints[id] = symbol.codePointAt(0);
       if (id > 0 && codePoints[id] <= codePoints[id - 1]) {
-        throw fault(file, "the symbols are not in ascending order", "symbol " + id);
+        throw VocabularyFile.fault(file, "the symbols are not in ascending order", "symbol " + id);
       }
     }
     return new CharVocabulary(codePoints);
@@ -83,9 +77,7 @@ public final class CharVocabulary implements Vocabulary {
 
   @Override
   public String symbol(int id) {
-    if (id < 0 || id >= codePoints.length) {
-      throw new IllegalArgumentException("vocabulary: id " + id + range());
-    }
+    requireIds(id);
     return Character.toString(codePoints[id]);
   }
 
@@ -123,27 +115,17 @@ public final class CharVocabulary implements Vocabulary {
 
   @Override
   public String decode(int... ids) {
+    requireIds(ids);
     StringBuilder text = new StringBuilder(ids.length);
-    for (int i = 0; i < ids.length; i++) {
-      if (ids[i] < 0 || ids[i] >= codePoints.length) {
-        throw new IllegalArgumentException(
-            "vocabulary: id " + ids[i] + " at position " + i + range());
-      }
-      text.appendCodePoint(codePoints[ids[i]]);
+    for (int id : ids) {
+      text.appendCodePoint(codePoints[id]);
     }
     return text.toString();
   }
 
   @Override
   public void save(Path file) throws IOException {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("kind", KIND);
-    tree.put("symbols", IntStream.range(0, size()).mapToObj(this::symbol).toList());
-    Json.write(file, tree);
-  }
-
-  private String range() {
-    return " is out of range: ids go from 0 to " + (codePoints.length - 1);
+    VocabularyFile.write(file, KIND, IntStream.range(0, size()).mapToObj(this::symbol).toList());
   }
 
   private static boolean isCharacter(String symbol) {
@@ -163,10 +145,5 @@ public final class CharVocabulary implements Vocabulary {
     return shown && !isSurrogate(codePoint)
         ? "'" + Character.toString(codePoint) + "' (" + hex + ")"
         : hex;
-  }
-
-  private static FileFormatException fault(Path file, String what, String where) {
-    return new FileFormatException(
-        file, what, where, "use the vocabulary that was saved with the model");
   }
 }

@@ -55,6 +55,26 @@ public interface Vocabulary {
   String decode(int... ids);
 
   /**
+   * Refuses ids that are out of range.
+   *
+   * @param ids ids
+   * @throws IllegalArgumentException if one is below 0 or not below {@code size()}: names it and
+   *     its position
+   */
+  default void requireIds(int... ids) {
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= size()) {
+        throw new IllegalArgumentException(
+            "vocabulary: id "
+                + ids[i]
+                + (ids.length == 1 ? "" : " at position " + i)
+                + " is out of range: ids go from 0 to "
+                + (size() - 1));
+      }
+    }
+  }
+
+  /**
    * Writes the vocabulary to a file, atomically.
    *
    * @param file where to

@@ -3,13 +3,11 @@
 package dev.unroll.text;
 
 import dev.unroll.io.FileFormatException;
-import dev.unroll.io.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,23 +73,19 @@ public final class WordVocabulary implements Vocabulary {
    * @throws FileFormatException if it is missing or not such a file
    */
   public static WordVocabulary load(Path file) throws IOException {
-    Map<String, Object> tree = Json.readObject(file);
-    if (!KIND.equals(tree.get("kind")) || !(tree.get("symbols") instanceof List<?> list)) {
-      throw fault(file, "is no vocabulary of words", "");
-    }
     List<String> symbols = new ArrayList<>();
-    for (Object symbol : list) {
+    for (Object symbol : VocabularyFile.read(file, KIND)) {
       if (!(symbol instanceof String word) || word.isEmpty()) {
-        throw fault(file, "a symbol is not a word", "symbol " + symbols.size());
+        throw VocabularyFile.fault(file, "a symbol is not a word", "symbol " + symbols.size());
       }
       symbols.add(word);
     }
     if (symbols.size() < 2 || !symbols.get(0).equals(UNKNOWN)) {
-      throw fault(file, "the first symbol is not " + UNKNOWN, "symbol 0");
+      throw VocabularyFile.fault(file, "the first symbol is not " + UNKNOWN, "symbol 0");
     }
     WordVocabulary vocabulary = new WordVocabulary(symbols);
     if (vocabulary.ids.size() != symbols.size()) {
-      throw fault(file, "a word stands in it twice", "");
+      throw VocabularyFile.fault(file, "a word stands in it twice", "");
     }
     return vocabulary;
   }
@@ -118,10 +112,7 @@ public final class WordVocabulary implements Vocabulary {
 
   @Override
   public String symbol(int id) {
-    if (id < 0 || id >= symbols.size()) {
-      throw new IllegalArgumentException(
-          "vocabulary: id " + id + " is out of range: ids go from 0 to " + (symbols.size() - 1));
-    }
+    requireIds(id);
     return symbols.get(id);
   }
 
@@ -140,9 +131,10 @@ public final class WordVocabulary implements Vocabulary {
   /** Words with one space between them, none before a closing sign. */
   @Override
   public String decode(int... ids) {
+    requireIds(ids);
     StringBuilder text = new StringBuilder();
     for (int id : ids) {
-      String word = symbol(id);
+      String word = symbols.get(id);
       if (text.length() > 0 && !NO_SPACE_BEFORE.matcher(word).matches()) {
         text.append(' ');
       }
@@ -153,14 +145,6 @@ public final class WordVocabulary implements Vocabulary {
 
   @Override
   public void save(Path file) throws IOException {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("kind", KIND);
-    tree.put("symbols", symbols);
-    Json.write(file, tree);
-  }
-
-  private static FileFormatException fault(Path file, String what, String where) {
-    return new FileFormatException(
-        file, what, where, "use the vocabulary that was saved with the model");
+    VocabularyFile.write(file, KIND, symbols);
   }
 }

@@ -105,7 +105,7 @@ class CharVocabularyTest {
         "{}|\"kind\" is null",
         "{\"kind\": \"words\", \"symbols\": [\"a\"]}|\"kind\" is words",
         "{\"kind\": \"characters\"}|\"symbols\" is not a list",
-        "{\"kind\": \"characters\", \"symbols\": []}|\"symbols\" is not a list",
+        "{\"kind\": \"characters\", \"symbols\": []}|has no characters",
         "{\"kind\": \"characters\", \"symbols\": {}}|\"symbols\" is not a list",
         "{\"kind\": \"characters\", \"symbols\": [\"a\", 7]}|symbol 1",
         "{\"kind\": \"characters\", \"symbols\": [\"a\", null]}|symbol 1",
