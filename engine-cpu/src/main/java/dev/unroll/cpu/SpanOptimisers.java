@@ -15,8 +15,6 @@ final class SpanOptimisers {
   private static final VectorSpecies<Float> F = Lanes.F;
   private static final int L = F.length();
 
-  private static final int BLOCK = 2048;
-
   private SpanOptimisers() {}
 
   /** SGD on elements from to to of dense tensors; buffer is the momentum's, null without. */
@@ -40,33 +38,58 @@ final class SpanOptimisers {
           param.offset() + from);
       return;
     }
-    float[] u = new float[Math.min(BLOCK, to - from)];
-    for (int i = from; i < to; i += BLOCK) {
-      int n = Math.min(BLOCK, to - i);
-      float[] p = floats(param);
-      int po = param.offset() + i;
-      Spans.scale(n, scale, floats(grad), grad.offset() + i, u, 0);
-      if (s.weightDecay() != 0f) {
-        Spans.axpby(n, s.weightDecay(), p, po, 1f, u, 0);
-      }
-      if (buffer != null) {
-        momentum(s, n, u, floats(buffer), buffer.offset() + i);
-      }
-      plain(n, rate, 1f, u, 0, p, po);
-    }
+    sgd(
+        to - from,
+        s,
+        rate,
+        scale,
+        floats(param),
+        param.offset() + from,
+        floats(grad),
+        grad.offset() + from,
+        buffer == null ? null : floats(buffer),
+        buffer == null ? 0 : buffer.offset() + from);
   }
 
-  /** Moves the buffer b on and turns u from the gradient into the direction of the step. */
-  private static void momentum(SgdStep s, int n, float[] u, float[] b, int bo) {
-    if (s.first()) {
-      System.arraycopy(u, 0, b, bo, n);
-    } else {
-      Spans.axpby(n, s.oneMinusDampening(), u, 0, s.momentum(), b, bo);
+  /** SGD with weight decay, momentum or both on n elements; b is null without momentum. */
+  private static void sgd(
+      int n,
+      SgdStep s,
+      float rate,
+      float scale,
+      float[] p,
+      int po,
+      float[] g,
+      int go,
+      float[] b,
+      int bo) {
+    int i = 0;
+    for (; i <= n - L; i += L) {
+      FloatVector pi = at(p, po + i);
+      FloatVector u = at(g, go + i).mul(scale);
+      if (s.weightDecay() != 0f) {
+        u = u.add(pi.mul(s.weightDecay()));
+      }
+      if (b != null) {
+        FloatVector bi =
+            s.first() ? u : at(b, bo + i).mul(s.momentum()).add(u.mul(s.oneMinusDampening()));
+        bi.intoArray(b, bo + i);
+        u = s.nesterov() ? u.add(bi.mul(s.momentum())) : bi;
+      }
+      pi.sub(u.mul(rate)).intoArray(p, po + i);
     }
-    if (s.nesterov()) {
-      Spans.axpby(n, s.momentum(), b, bo, 1f, u, 0);
-    } else {
-      System.arraycopy(b, bo, u, 0, n);
+    for (; i < n; i++) {
+      float pi = p[po + i];
+      float u = g[go + i] * scale;
+      if (s.weightDecay() != 0f) {
+        u = u + s.weightDecay() * pi;
+      }
+      if (b != null) {
+        float bi = s.first() ? u : s.momentum() * b[bo + i] + s.oneMinusDampening() * u;
+        b[bo + i] = bi;
+        u = s.nesterov() ? u + s.momentum() * bi : bi;
+      }
+      p[po + i] = pi - rate * u;
     }
   }
 
