@@ -54,24 +54,16 @@ class SmallTasksTest {
 
   /** Share of right answers on data that was not trained on. */
   private double accuracy(Layer<Tensor> model, int steps, int features, int classes, Data data) {
-    Pass[] pass = new Pass[1];
     int[] truth = new int[B];
-    Adam adam = new Adam(arena, model.parameters(), Adam.Settings.ADAM);
-    new Trainer(
-            ops,
-            adam,
-            Clipping.byNorm(1),
-            n -> 0.01,
-            (a, number) -> {
-              pass[0] = Pass.of(a, Steps.uniform(steps, B));
-              Tensor x = batch(a, number, steps, features, truth, data);
-              Trace trace = model.forward(pass[0], x, State.NONE);
-              Losses.Loss loss =
-                  Losses.crossEntropy(a, CrossEntropy.MEAN, trace.output(), a.indices(truth), null);
-              trace.backward(loss.gradient(), State.NONE);
-              return loss.value();
-            })
-        .run(150, () -> false);
+    train(
+        model,
+        (a, number) -> {
+          Tensor x = batch(a, number, steps, features, truth, data);
+          Trace trace = model.forward(Pass.of(a, Steps.uniform(steps, B)), x, State.NONE);
+          Losses.Loss loss = loss(a, trace, truth);
+          trace.backward(loss.gradient(), State.NONE);
+          return loss.value();
+        });
     ConfusionMatrix matrix = new ConfusionMatrix(classes);
     for (int i = 0; i < 4; i++) {
       try (Arena a = ops.arena("unseen")) {
@@ -84,6 +76,15 @@ class SmallTasksTest {
       }
     }
     return matrix.accuracy();
+  }
+
+  private void train(Model model, Trainer.Task task) {
+    Adam adam = new Adam(arena, model.parameters(), Adam.Settings.ADAM);
+    new Trainer(ops, adam, Clipping.byNorm(1), n -> 0.01, task).run(150, () -> false);
+  }
+
+  private static Losses.Loss loss(Arena a, Trace trace, int... classes) {
+    return Losses.crossEntropy(a, CrossEntropy.MEAN, trace.output(), a.indices(classes), null);
   }
 
   private static Tensor batch(
@@ -175,39 +176,24 @@ class SmallTasksTest {
             .then("gru", new Gru(init, new Shape(8, hidden)))
             .then("dense", new Dense(init, hidden, words));
     Model both = Model.of(new TreeMap<>(Map.of("picture", picture, "decoder", decoder)));
-    Adam adam = new Adam(arena, both.parameters(), Adam.Settings.ADAM);
-    new Trainer(
-            ops,
-            adam,
-            Clipping.byNorm(1),
-            n -> 0.01,
-            (a, number) -> {
-              int[][] captions = captions(number);
-              Trace start =
-                  picture.forward(
-                      Pass.of(a, Steps.uniform(1, B)), features(a, number, captions), State.NONE);
-              State state = State.of("gru.h", start.output());
-              Trace trace =
-                  decoder.forward(
-                      Pass.of(a, Steps.uniform(4, B)), a.indices(timeMajor(captions, 0)), state);
-              Losses.Loss loss =
-                  Losses.crossEntropy(
-                      a,
-                      CrossEntropy.MEAN,
-                      trace.output(),
-                      a.indices(timeMajor(captions, 1)),
-                      null);
-              State d = trace.backward(loss.gradient(), State.NONE).initial();
-              start.backward(d.get("gru.h"), State.NONE);
-              return loss.value();
-            })
-        .run(150, () -> false);
+    train(
+        both,
+        (a, number) -> {
+          int[][] captions = captions(number);
+          Trace start = look(a, picture, number, captions);
+          State state = State.of("gru.h", start.output());
+          Trace trace =
+              decoder.forward(
+                  Pass.of(a, Steps.uniform(4, B)), a.indices(timeMajor(captions, 0)), state);
+          Losses.Loss loss = loss(a, trace, timeMajor(captions, 1));
+          State d = trace.backward(loss.gradient(), State.NONE).initial();
+          start.backward(d.get("gru.h"), State.NONE);
+          return loss.value();
+        });
     int[][] captions = captions(UNSEEN);
     int[][] written = new int[B][5];
     try (Arena a = ops.arena("unseen")) {
-      Trace start =
-          picture.forward(
-              Pass.of(a, Steps.uniform(1, B)), features(a, UNSEEN, captions), State.NONE);
+      Trace start = look(a, picture, UNSEEN, captions);
       State state = State.of("gru.h", start.output());
       for (int t = 0; t < 4; t++) {
         int now = t;
@@ -221,6 +207,11 @@ class SmallTasksTest {
       }
     }
     assertThat(written).isDeepEqualTo(captions);
+  }
+
+  private static Trace look(Arena a, Dense picture, long seed, int[][] captions) {
+    Pass pass = Pass.of(a, Steps.uniform(1, B));
+    return picture.forward(pass, features(a, seed, captions), State.NONE);
   }
 
   private static int[][] captions(long seed) {
@@ -266,24 +257,17 @@ class SmallTasksTest {
         Sequential.of("embedding", new Embedding(init, items, 16))
             .then("gru", new Gru(init, new Shape(16, 32)))
             .then("dense", new Dense(init, 32, items));
-    Adam adam = new Adam(arena, model.parameters(), Adam.Settings.ADAM);
-    new Trainer(
-            ops,
-            adam,
-            Clipping.byNorm(1),
-            n -> 0.01,
-            (a, number) -> {
-              int[] clicks = sessions(number, items, steps + 1);
-              Pass pass = Pass.of(a, Steps.uniform(steps, B));
-              int[] seen = Arrays.copyOf(clicks, steps * B);
-              Trace trace = model.forward(pass, a.indices(seen), State.NONE);
-              int[] next = Arrays.copyOfRange(clicks, B, clicks.length);
-              Losses.Loss loss =
-                  Losses.crossEntropy(a, CrossEntropy.MEAN, trace.output(), a.indices(next), null);
-              trace.backward(loss.gradient(), State.NONE);
-              return loss.value();
-            })
-        .run(150, () -> false);
+    train(
+        model,
+        (a, number) -> {
+          int[] clicks = sessions(number, items, steps + 1);
+          Pass pass = Pass.of(a, Steps.uniform(steps, B));
+          Indices seen = a.indices(Arrays.copyOf(clicks, steps * B));
+          Trace trace = model.forward(pass, seen, State.NONE);
+          Losses.Loss loss = loss(a, trace, Arrays.copyOfRange(clicks, B, clicks.length));
+          trace.backward(loss.gradient(), State.NONE);
+          return loss.value();
+        });
     int[] clicks = sessions(UNSEEN, items, steps + 1);
     Pass pass = Pass.of(arena, Steps.uniform(steps, B));
     Indices seen = arena.indices(Arrays.copyOf(clicks, steps * B));

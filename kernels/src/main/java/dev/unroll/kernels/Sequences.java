@@ -9,6 +9,7 @@ import dev.unroll.kernels.Products.Factor;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Time loops inside a kernel: one launch for all consecutive steps that have the same number of
@@ -35,19 +36,19 @@ final class Sequences {
   }
 
   void rnn(Steps steps, Activation f, View w, Tensor pre, Tensor hs) {
-    for (Part part : parts(steps)) {
-      launch(
-          "rnn_sequence",
-          part,
-          hs.cols(),
-          f.kind().ordinal(),
-          f.alpha(),
-          f.beta(),
-          w,
-          part.of(pre),
-          part.first(hs),
-          part.written(hs));
-    }
+    launch(
+        "rnn_sequence",
+        parts(steps),
+        hs.cols(),
+        part ->
+            List.of(
+                f.kind().ordinal(),
+                f.alpha(),
+                f.beta(),
+                w,
+                part.of(pre),
+                part.first(hs),
+                part.written(hs)));
   }
 
   void rnnGrad(
@@ -59,37 +60,37 @@ final class Sequences {
       Tensor dOut,
       Tensor dh,
       Tensor dPre) {
-    for (Part part : backwards(steps)) {
-      launch(
-          "rnn_sequence_grad",
-          part,
-          dh.cols(),
-          f.kind().ordinal(),
-          f.alpha(),
-          f.beta(),
-          w,
-          f.gradNeedsY() ? part.written(hs) : part.of(pre),
-          part.orAbsent(dOut, dh),
-          flag(dOut),
-          dh.rows(0, part.rows()),
-          part.of(dPre));
-    }
+    launch(
+        "rnn_sequence_grad",
+        backwards(steps),
+        dh.cols(),
+        part ->
+            List.of(
+                f.kind().ordinal(),
+                f.alpha(),
+                f.beta(),
+                w,
+                f.gradNeedsY() ? part.written(hs) : part.of(pre),
+                part.orAbsent(dOut, dh),
+                flag(dOut),
+                part.now(dh),
+                part.of(dPre)));
   }
 
   void lstm(Steps steps, View w, Tensor gates, Tensor hs, Tensor cs, Tensor tanhC) {
-    for (Part part : parts(steps)) {
-      launch(
-          "lstm_sequence",
-          part,
-          hs.cols(),
-          w,
-          part.of(gates),
-          part.first(hs),
-          part.first(cs),
-          part.written(hs),
-          part.written(cs),
-          part.of(tanhC));
-    }
+    launch(
+        "lstm_sequence",
+        parts(steps),
+        hs.cols(),
+        part ->
+            List.of(
+                w,
+                part.of(gates),
+                part.first(hs),
+                part.first(cs),
+                part.written(hs),
+                part.written(cs),
+                part.of(tanhC)));
   }
 
   void lstmGrad(
@@ -102,38 +103,38 @@ final class Sequences {
       Tensor dh,
       Tensor dc,
       Tensor dGates) {
-    for (Part part : backwards(steps)) {
-      launch(
-          "lstm_sequence_grad",
-          part,
-          dh.cols(),
-          w,
-          part.of(gates),
-          part.first(cs),
-          part.written(cs),
-          part.of(tanhC),
-          part.orAbsent(dOut, dh),
-          flag(dOut),
-          dh.rows(0, part.rows()),
-          dc.rows(0, part.rows()),
-          part.of(dGates));
-    }
+    launch(
+        "lstm_sequence_grad",
+        backwards(steps),
+        dh.cols(),
+        part ->
+            List.of(
+                w,
+                part.of(gates),
+                part.first(cs),
+                part.written(cs),
+                part.of(tanhC),
+                part.orAbsent(dOut, dh),
+                flag(dOut),
+                part.now(dh),
+                part.now(dc),
+                part.of(dGates)));
   }
 
   void gru(Steps steps, View w, Tensor bHh, Tensor gates, Tensor fromH, Tensor hs) {
-    for (Part part : parts(steps)) {
-      launch(
-          "gru_sequence",
-          part,
-          hs.cols(),
-          w,
-          bHh == null ? View.absent(gates) : View.of(bHh.repeatRows(part.rows())),
-          flag(bHh),
-          part.of(gates),
-          part.of(fromH),
-          part.first(hs),
-          part.written(hs));
-    }
+    launch(
+        "gru_sequence",
+        parts(steps),
+        hs.cols(),
+        part ->
+            List.of(
+                w,
+                bHh == null ? View.absent(gates) : View.of(bHh.repeatRows(part.rows())),
+                flag(bHh),
+                part.of(gates),
+                part.of(fromH),
+                part.first(hs),
+                part.written(hs)));
   }
 
   void gruGrad(
@@ -146,30 +147,33 @@ final class Sequences {
       Tensor dh,
       Tensor dGates,
       Tensor dFromH) {
-    for (Part part : backwards(steps)) {
-      launch(
-          "gru_sequence_grad",
-          part,
-          dh.cols(),
-          w,
-          part.of(gates),
-          part.of(fromH),
-          part.first(hs),
-          part.written(hs),
-          part.orAbsent(dOut, dh),
-          flag(dOut),
-          dh.rows(0, part.rows()),
-          part.of(dGates),
-          part.of(dFromH));
-    }
+    launch(
+        "gru_sequence_grad",
+        backwards(steps),
+        dh.cols(),
+        part ->
+            List.of(
+                w,
+                part.of(gates),
+                part.of(fromH),
+                part.first(hs),
+                part.written(hs),
+                part.orAbsent(dOut, dh),
+                flag(dOut),
+                part.now(dh),
+                part.of(dGates),
+                part.of(dFromH)));
   }
 
-  private void launch(String kernel, Part part, int hidden, Object... arguments) {
+  private void launch(
+      String kernel, List<Part> parts, int hidden, Function<Part, List<?>> arguments) {
     int least = launcher.number("sequences.rows");
-    int groups = Math.min(launcher.units(), Launcher.ceilDiv(part.rows(), least));
-    List<Object> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of(part.count(), part.rows(), hidden));
-    launcher.launch(kernel, Grid.of(groups, 1), all.toArray());
+    for (Part part : parts) {
+      int groups = Math.min(launcher.units(), Launcher.ceilDiv(part.rows(), least));
+      List<Object> all = new ArrayList<>(arguments.apply(part));
+      all.addAll(List.of(part.count(), part.rows(), hidden));
+      launcher.launch(kernel, Grid.of(groups, 1), all.toArray());
+    }
   }
 
   private static int flag(Tensor x) {
@@ -209,6 +213,11 @@ final class Sequences {
     /** The same, or in place of null something that is not read. */
     View orAbsent(Tensor x, Tensor any) {
       return x == null ? View.absent(any) : View.of(of(x));
+    }
+
+    /** The rows of one step's tensor that these steps have. */
+    Tensor now(Tensor x) {
+      return x.rows(0, rows());
     }
 
     /** What these steps write of a state tensor. */
