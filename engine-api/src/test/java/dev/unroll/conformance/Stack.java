@@ -100,7 +100,7 @@ record Stack(
         plain.withBidirectional().withDropout(0.4f));
   }
 
-  /** The other options, alone and together, each in every combination but those of biases. */
+  /** The other options, alone and together. */
   static List<Stack> withOptions() {
     List<Stack> all = new ArrayList<>();
     RecurrentOptions plain = RecurrentOptions.PLAIN;
@@ -122,16 +122,18 @@ record Stack(
     return all;
   }
 
-  /** The biases take turns: each comes with each other setting, not with each combination. */
+  /**
+   * Layers, directions and lengths in every combination. Biases and layouts take turns: each comes
+   * with each other setting, not with each combination.
+   */
   private static void option(List<Stack> all, Cell cell, String note, RecurrentOptions options) {
-    Bias[] biases = Bias.values();
     for (int layers = 1; layers <= 3; layers++) {
-      for (RecurrentOptions directed : List.of(options, options.withBidirectional())) {
-        for (Ragged.Layout layout : Ragged.Layout.values()) {
-          for (int[] lengths : BATCHES) {
-            Bias bias = biases[(all.size() + layers) % biases.length];
-            all.add(new Stack(cell, layers, bias, directed, note, 0, layout, lengths));
-          }
+      for (int both = 0; both <= 1; both++) {
+        for (int batch = 0; batch < BATCHES.length; batch++) {
+          Bias bias = Bias.values()[(layers + 2 * both + batch) % 3];
+          Ragged.Layout layout = Ragged.Layout.values()[(layers + both + batch) % 2];
+          RecurrentOptions directed = both == 0 ? options : options.withBidirectional();
+          all.add(new Stack(cell, layers, bias, directed, note, 0, layout, BATCHES[batch]));
         }
       }
     }
