@@ -199,6 +199,11 @@ final class LongMemory extends Session {
   }
 
   @Override
+  Map<String, Sequential<?>> chains() {
+    return new LinkedHashMap<>(networks.byName());
+  }
+
+  @Override
   long stepsPerEpoch() {
     return HORIZON;
   }

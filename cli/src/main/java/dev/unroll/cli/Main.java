@@ -51,9 +51,18 @@ public final class Main implements Callable<Integer> {
    * @return the exit code
    */
   static int run(Console console, String... args) {
-    Main main = new Main();
-    CommandLine commands = new CommandLine(main);
-    commands
+    CommandLine commands = commands(console);
+    try {
+      return commands.execute(args);
+    } catch (Error e) {
+      return Errors.report(e, verbose(commands), console.err());
+    }
+  }
+
+  /** All commands. */
+  static CommandLine commands(Console console) {
+    CommandLine commands = new CommandLine(new Main());
+    return commands
         .addSubcommand(new TrainCommand(console))
         .addSubcommand(new GenerateCommand(console))
         .addSubcommand(new PredictCommand(console, System.in))
@@ -69,12 +78,11 @@ public final class Main implements Callable<Integer> {
         .setErr(new PrintWriter(console.err(), true))
         .setParameterExceptionHandler((e, given) -> Errors.wrongUsage(e, console.err()))
         .setExecutionExceptionHandler(
-            (e, command, result) -> Errors.report(e, main.verbose, console.err()));
-    try {
-      return commands.execute(args);
-    } catch (Error e) {
-      return Errors.report(e, main.verbose, console.err());
-    }
+            (e, command, result) -> Errors.report(e, verbose(commands), console.err()));
+  }
+
+  private static boolean verbose(CommandLine commands) {
+    return ((Main) commands.getCommand()).verbose;
   }
 
   @Override

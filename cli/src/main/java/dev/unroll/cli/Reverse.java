@@ -13,6 +13,7 @@ import dev.unroll.nn.Losses;
 import dev.unroll.nn.Model;
 import dev.unroll.nn.Pass;
 import dev.unroll.nn.Ragged;
+import dev.unroll.nn.Sequential;
 import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
 import dev.unroll.text.CharVocabulary;
@@ -226,6 +227,11 @@ final class Reverse extends Session {
   @Override
   Model network() {
     return network.layer();
+  }
+
+  @Override
+  Map<String, Sequential<?>> chains() {
+    return network.chains();
   }
 
   @Override

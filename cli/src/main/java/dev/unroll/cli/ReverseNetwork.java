@@ -19,6 +19,8 @@ import dev.unroll.nn.Trace;
 import dev.unroll.text.BeamSearch;
 import dev.unroll.text.TextGenerator;
 import dev.unroll.text.Vocabulary;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** The network of the recipe reverse. Id 0 starts and ends what the decoder writes. */
 final class ReverseNetwork {
@@ -44,6 +46,14 @@ final class ReverseNetwork {
   /** Both, for training. */
   EncoderDecoder<Indices, Indices> layer() {
     return layer;
+  }
+
+  /** Both by name. */
+  Map<String, Sequential<?>> chains() {
+    Map<String, Sequential<?>> chains = new LinkedHashMap<>();
+    chains.put("encoder", encoder);
+    chains.put("decoder", decoder);
+    return chains;
   }
 
   /** The likeliest answer to one input that a beam search of that width finds; 1 is greedy. */

@@ -13,6 +13,7 @@ import dev.unroll.nn.Losses;
 import dev.unroll.nn.Model;
 import dev.unroll.nn.Pass;
 import dev.unroll.nn.Ragged;
+import dev.unroll.nn.Sequential;
 import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
 import dev.unroll.text.Vocabulary;
@@ -233,6 +234,12 @@ final class Sentiment extends Session {
   @Override
   Model network() {
     return all;
+  }
+
+  /** Of the first network: the others have the same layers. */
+  @Override
+  Map<String, Sequential<?>> chains() {
+    return networks.get(0).chains();
   }
 
   @Override

@@ -22,7 +22,9 @@ import dev.unroll.nn.RecurrentOptions;
 import dev.unroll.nn.Sequential;
 import dev.unroll.nn.State;
 import dev.unroll.nn.Trace;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -56,6 +58,14 @@ final class SentimentNetwork implements Layer<Indices> {
   @Override
   public List<Parameter> parameters() {
     return Stream.concat(reader.parameters().stream(), judge.parameters().stream()).toList();
+  }
+
+  /** Its two halves by name. */
+  Map<String, Sequential<?>> chains() {
+    Map<String, Sequential<?>> chains = new LinkedHashMap<>();
+    chains.put("reader", reader);
+    chains.put("judge", judge);
+    return chains;
   }
 
   @Override

@@ -5,6 +5,7 @@ package dev.unroll.cli;
 import dev.unroll.Arena;
 import dev.unroll.Ops;
 import dev.unroll.nn.Model;
+import dev.unroll.nn.Sequential;
 import dev.unroll.nn.State;
 import dev.unroll.text.Vocabulary;
 import dev.unroll.train.Optimizer;
@@ -34,6 +35,11 @@ abstract class Session implements Trainer.Task {
 
   /** The network whose parameters are trained. */
   abstract Model network();
+
+  /** The chains of layers that it is made of, by name, for a summary or a diagram. */
+  Map<String, Sequential<?>> chains() {
+    return Map.of("network", (Sequential<?>) network());
+  }
 
   /** Turns gradients into smaller losses. */
   abstract Optimizer optimizer();

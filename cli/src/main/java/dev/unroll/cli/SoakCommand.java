@@ -55,7 +55,7 @@ final class SoakCommand implements Callable<Integer> {
     try (Ops ops = BackendChoice.open(backend, BackendProvider.Options.DEFAULT);
         Arena model = ops.arena("model")) {
       Session session = new CharLm(model, settings, corpus, EMBEDDING, HIDDEN);
-      List<Measurement> measured = measure(ops, TrainRun.trainer(ops, session, settings));
+      List<Measurement> measured = measure(ops, TrainRun.trainer(session));
       return verdict(ops.placement().backend(), measured);
     }
   }

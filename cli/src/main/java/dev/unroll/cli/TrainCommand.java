@@ -3,11 +3,7 @@
 package dev.unroll.cli;
 
 import dev.unroll.Arena;
-import dev.unroll.MemoryEstimate;
-import dev.unroll.MemoryUse;
 import dev.unroll.Ops;
-import dev.unroll.nn.ModelText;
-import dev.unroll.nn.Sequential;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -41,36 +37,27 @@ final class TrainCommand implements Callable<Integer> {
     if (saved != null) {
       settings.requireSame(base);
     }
+    Summary summary = new Summary(recipe, settings, corpus);
+    if (options.diagram() != null) {
+      console.print("%s", summary.diagram(options.diagram()).stripTrailing());
+      return ExitCode.DONE;
+    }
     try (Interrupts interrupts = new Interrupts();
         Ops ops =
             BackendChoice.open(options.backend(), options.backendOptions(settings.precision()));
         Arena model = ops.arena("model")) {
       Session session = open(recipe, model, settings, corpus);
+      if (options.findLr()) {
+        return new RateSearch(session)
+            .run(console, options.totalSteps(session.stepsPerEpoch(), RateSearch.STEPS));
+      }
       return new TrainRun(console, options, settings, saved, session)
-          .run(recipe.steps(), interrupts, () -> summarise(recipe, settings, corpus, session));
+          .run(recipe.steps(), interrupts, () -> console.print("%s", summary.text()));
     }
   }
 
-  /** Layers, weights and memory of a step, before anything is trained. */
-  private void summarise(Recipe recipe, TrainSettings settings, Corpus corpus, Session session) {
-    if (session.network() instanceof Sequential<?> network) {
-      console.print("%s", ModelText.summary(network));
-    }
-    long weights = session.network().parameters().stream().mapToLong(p -> p.value().size()).sum();
-    MemoryUse use =
-        MemoryEstimate.of(
-            counting -> {
-              try (Arena counted = counting.arena("model")) {
-                Session same = open(recipe, counted, settings, corpus);
-                TrainRun.trainer(counting, same, settings).run(1, () -> false);
-              }
-            });
-    console.print(
-        "%d weights; about %.1f MB for training with B=%d, T=%d",
-        weights, use.peakBytes() / 1e6, settings.batch(), settings.seq());
-  }
-
-  private static Session open(Recipe recipe, Arena model, TrainSettings settings, Corpus corpus) {
+  /** Makes a recipe's network and reads its data. */
+  static Session open(Recipe recipe, Arena model, TrainSettings settings, Corpus corpus) {
     try {
       return recipe.opener().open(model, settings, corpus);
     } catch (IllegalArgumentException e) {

@@ -67,6 +67,24 @@ final class TrainOptions {
   private Integer eval;
 
   @Option(
+      names = "--patience",
+      paramLabel = "N",
+      description =
+          "stops after N evaluations in a row without a better one; takes the best weights")
+  private Integer patience;
+
+  @Option(
+      names = "--find-lr",
+      description = "tries learning rates from small to large, tells which to take; trains nothing")
+  private boolean findLr;
+
+  @Option(
+      names = "--diagram",
+      paramLabel = "L",
+      description = "prints the network in the language mermaid or dot; trains nothing")
+  private Summary.Diagram diagram;
+
+  @Option(
       names = "--vocabulary",
       paramLabel = "V",
       description = "of word-lm: words (default) or byte-pairs (the most frequent of GPT-2's)")
@@ -94,6 +112,10 @@ final class TrainOptions {
    */
   void check() {
     atLeastOne("--recompute", recompute == null ? null : recompute.longValue());
+    atLeastOne("--patience", patience == null ? null : patience.longValue());
+    if (findLr && resume != null) {
+      throw CliException.usage("--find-lr starts from fresh weights; leave out --resume");
+    }
     if (steps != null && epochs != null) {
       throw CliException.usage("give --steps or --epochs, not both");
     }
@@ -125,6 +147,7 @@ final class TrainOptions {
         lr == null ? base.lr() : lr,
         clip == null ? base.clip() : clip,
         eval == null ? base.eval() : eval,
+        patience == null ? base.patience() : patience,
         recompute == null ? base.recompute() : recompute,
         vocabulary == null ? base.vocabulary() : vocabulary);
   }
@@ -155,6 +178,14 @@ final class TrainOptions {
 
   Path resume() {
     return resume;
+  }
+
+  Summary.Diagram diagram() {
+    return diagram;
+  }
+
+  boolean findLr() {
+    return findLr;
   }
 
   boolean explain() {

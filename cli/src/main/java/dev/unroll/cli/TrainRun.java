@@ -42,15 +42,23 @@ final class TrainRun {
     this.saved = saved;
     this.ops = session.ops;
     this.session = session;
-    this.trainer = trainer(ops, session, settings);
+    this.trainer = trainer(session);
     this.clipped = new ClippingEvents(settings.clip());
   }
 
   /** The trainer of a session. */
-  static Trainer trainer(Ops ops, Session session, TrainSettings settings) {
-    Clipping clipping =
-        settings.clip() == 0 ? Clipping.NONE : Clipping.byNorm((float) settings.clip());
-    return new Trainer(ops, session.optimizer(), clipping, session::learningRate, session);
+  static Trainer trainer(Session session) {
+    return new Trainer(
+        session.ops,
+        session.optimizer(),
+        clipping(session.settings),
+        session::learningRate,
+        session);
+  }
+
+  /** How gradients are bounded. */
+  static Clipping clipping(TrainSettings settings) {
+    return settings.clip() == 0 ? Clipping.NONE : Clipping.byNorm((float) settings.clip());
   }
 
   /**
@@ -86,7 +94,7 @@ final class TrainRun {
       checkpoints.write();
       train(folder, total, metrics, evaluations, checkpoints, interrupts);
       checkpoints.write();
-      if (trainer.steps() < total) {
+      if (trainer.steps() < total && !evaluations.outOfPatience()) {
         return interrupted(folder, total);
       }
       finish(folder, metrics, evaluations);
@@ -153,7 +161,7 @@ final class TrainRun {
       }
       trainer.addListener(new Samples(session, settings, total, metrics, evaluations, progress));
       trainer.addListener(checkpoints);
-      trainer.run(total, interrupts::requested);
+      trainer.run(total, () -> interrupts.requested() || evaluations.outOfPatience());
     } catch (DivergedException e) {
       throw CliException.failed(e.getMessage() + "\nthe last checkpoint is in " + folder, e);
     }
@@ -167,8 +175,9 @@ final class TrainRun {
 
   private void finish(RunFolder folder, Metrics metrics, Evaluations evaluations)
       throws IOException {
+    double metric =
+        evaluations.outOfPatience() ? evaluations.restoreBest() : evaluations.take(trainer.steps());
     evaluations.write(folder.file(RunFolder.MODEL), trainer.steps());
-    double metric = evaluations.take(trainer.steps());
     PlacementFile.write(folder.file(RunFolder.PLACEMENT), ops.placement());
     LossPlot.write(folder.file(RunFolder.PLOT), trainer.losses(), metrics.evaluations());
     session.plot(folder.path());

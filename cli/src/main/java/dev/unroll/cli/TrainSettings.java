@@ -22,6 +22,7 @@ import java.util.Map;
  * @param lr highest learning rate
  * @param clip largest global norm of the gradients; 0 for no clipping
  * @param eval steps between evaluations; 0 for one at the end only
+ * @param patience evaluations in a row without a better one after which training stops; 0: never
  * @param recompute steps between which cell states are computed twice to save memory; 0: all are
  *     kept
  * @param vocabulary what the text is cut into; null where the recipe leaves no choice
@@ -37,6 +38,7 @@ record TrainSettings(
     double lr,
     double clip,
     int eval,
+    int patience,
     int recompute,
     VocabularyKind vocabulary) {
 
@@ -52,18 +54,35 @@ record TrainSettings(
     require(clip >= 0 && clip <= Float.MAX_VALUE, "--clip must be 0 (none) or more", clip);
     require(recompute >= 0, "--recompute must be at least 1", recompute);
     require(eval >= 0, "--eval must be 0 (at the end only) or more", eval);
+    require(patience >= 0, "--patience must be at least 1", patience);
+    require(
+        patience == 0 || eval > 0,
+        "--patience counts evaluations: say with --eval N how often; --eval is",
+        eval);
   }
 
   /** A recipe's settings: the built-in data, exact, everything kept. */
   static TrainSettings of(String recipe, int batch, int seq, double lr, double clip) {
     return new TrainSettings(
-        recipe, 1, Precision.EXACT, Corpus.BUILT_IN, "", batch, seq, lr, clip, 0, 0, null);
+        recipe, 1, Precision.EXACT, Corpus.BUILT_IN, "", batch, seq, lr, clip, 0, 0, 0, null);
   }
 
   /** These settings for a recipe that leaves the choice, with the one it makes itself. */
   TrainSettings with(VocabularyKind choice) {
     return new TrainSettings(
-        recipe, seed, precision, data, dataSha256, batch, seq, lr, clip, eval, recompute, choice);
+        recipe,
+        seed,
+        precision,
+        data,
+        dataSha256,
+        batch,
+        seq,
+        lr,
+        clip,
+        eval,
+        patience,
+        recompute,
+        choice);
   }
 
   private static void require(boolean holds, String what, Number value) {
@@ -90,6 +109,7 @@ record TrainSettings(
         lr,
         clip,
         eval,
+        patience,
         recompute,
         vocabulary);
   }
@@ -134,6 +154,7 @@ record TrainSettings(
     tree.put("lr", lr);
     tree.put("clip", clip);
     tree.put("eval", (long) eval);
+    tree.put("patience", (long) patience);
     tree.put("recompute", (long) recompute);
     if (vocabulary != null) {
       tree.put("vocabulary", vocabulary.toString());
@@ -159,6 +180,7 @@ record TrainSettings(
         ((Number) tree.get("lr")).doubleValue(),
         ((Number) tree.get("clip")).doubleValue(),
         Math.toIntExact((Long) tree.get("eval")),
+        Math.toIntExact((Long) tree.getOrDefault("patience", 0L)),
         Math.toIntExact((Long) tree.getOrDefault("recompute", 0L)),
         VocabularyKind.named((String) tree.get("vocabulary")));
   }

@@ -87,7 +87,7 @@ class RecipeDigestTest {
     try (Ops ops = Backends.open(backend);
         Arena model = ops.arena("model")) {
       Session session = recipe.opener().open(model, settings, corpus);
-      Trainer trainer = TrainRun.trainer(ops, session, settings);
+      Trainer trainer = TrainRun.trainer(session);
       trainer.run(steps, () -> false);
       return TrainRun.digest(session, trainer);
     }

@@ -83,6 +83,22 @@ class RecipesTest {
     assertThat(answer.keySet().stream().map(Object::toString)).contains(members.split(","));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          word-lm   | 4769552 weights; about | % not in the vocabulary
+          surnames  | gradients and the two moments | held out; Italian
+          sentiment | MB for training with B=2, T=8 | % of the words not in the vocabulary
+          """)
+  void tellsBeforehandWhatIsTrained(String recipe, String network, String data) {
+    Object[] args = {"train", recipe, "--batch", 2, "--seq", 8, "--steps", 1, "--backend", "cpu"};
+    Cli.Result result =
+        Cli.run(Stream.concat(Stream.of(args), Stream.of("--out", folder.resolve("o"))).toArray());
+    assertThat(result.out()).contains(network, data);
+  }
+
   @Test
   void aLineThatIsWrongIsNamed() throws IOException {
     Path model = folder.resolve("model");

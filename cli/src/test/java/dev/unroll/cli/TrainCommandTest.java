@@ -99,6 +99,58 @@ class TrainCommandTest {
         .contains("best heldout_nats_per_char: ", " at step " + kept.bestStep() + ", in " + whole);
   }
 
+  @Test
+  void patienceStopsAndTakesTheBestWeights() throws IOException {
+    Path text = Cli.text(folder);
+    Path run = folder.resolve("run");
+    Object[] options = {"--steps", 900, "--eval", 20, "--lr", 0.5, "--patience", 2};
+    Cli.Result result = Cli.train(text, run, options);
+    KeptCheckpoints kept = new KeptCheckpoints(run, 1);
+    long stop = kept.bestStep() + 40;
+    assertThat(stop).isLessThan(900);
+    assertThat(result.fromEnd(2))
+        .contains(" steps=" + stop + " ")
+        .endsWith(Console.format(":%.4f", kept.bestValue()));
+    assertThat(written(run)).isEqualTo(written(kept.best()));
+
+    // Killed in between it stops at the same step; after the stop there is nothing to go on with.
+    Path half = folder.resolve("half");
+    options[1] = stop - 10;
+    Cli.train(text, half, options);
+    for (Path before : List.of(half, run)) {
+      Path out = folder.resolve("after-" + before.getFileName());
+      Object[] more = {"train", "--resume", before, "--steps", 900, "--quiet", "--out", out};
+      assertThat(Cli.run(more).out()).as("%s", before).contains(result.digest());
+    }
+  }
+
+  @Test
+  void findLrTellsARateAndWritesNothing() throws IOException {
+    Cli.Result result =
+        Cli.run("train", "two-four-one", "--find-lr", "--backend", "cpu-scalar", "--steps", 100);
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.fromEnd(1))
+        .matches("find-lr two-four-one backend=cpu-scalar steps=\\d+ lr=\\d\\.\\d\\de[-+]\\d\\d");
+    Path text = Cli.text(folder);
+    Path out = folder.resolve("none");
+    assertThat(Cli.train(text, out, "--find-lr", "--steps", 30).exitCode()).isZero();
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
+  void diagramsShowEveryChainOfLayers() {
+    for (Recipe recipe : Recipes.ALL) {
+      String mermaid = Cli.run("train", recipe.name(), "--diagram", "mermaid").out();
+      String dot = Cli.run("train", recipe.name(), "--diagram", "dot").out();
+      assertThat(mermaid).as(recipe.name()).contains("flowchart LR", "Dense");
+      assertThat(dot).as(recipe.name()).contains("digraph model {", "Dense");
+    }
+    assertThat(Cli.run("train", "long-memory", "--diagram", "mermaid").out())
+        .contains("%% tanh\nflowchart LR", "%% gru\nflowchart LR");
+    assertThat(Cli.run("train", "reverse", "--diagram", "dot").out())
+        .contains("// encoder\ndigraph model", "// decoder\ndigraph model");
+  }
+
   private static String written(Path model) {
     Cli.Result result = Cli.run("generate", "--model", model, "--length", 60, "--temperature", 0);
     assertThat(result.exitCode()).as(result.err()).isZero();
