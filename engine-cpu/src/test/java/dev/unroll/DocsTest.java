@@ -57,6 +57,13 @@ class DocsTest {
   }
 
   @Test
+  void gettingStartedTakesThirtyLines() {
+    Matcher program = PROGRAM.matcher(read(Path.of("..", "docs", "getting-started.md")));
+    assertThat(program.find()).isTrue();
+    assertThat(program.group(1).lines().count()).isLessThanOrEqualTo(30);
+  }
+
+  @Test
   void everyBlockOfJavaIsSuchAProgram() throws IOException {
     try (Stream<Path> pages = Files.list(Path.of("..", "docs"))) {
       for (Path page : pages.filter(p -> p.toString().endsWith(".md")).toList()) {
