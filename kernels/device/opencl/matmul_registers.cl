@@ -201,6 +201,38 @@ DEVICE_FN void multiply_chunk(
   }
 }
 
+// Panels that a single row of a takes at a time: enough sums that none waits for the one before.
+#define ROW_PANELS 4
+
+// The same for one row and ROW_PANELS full panels.
+DEVICE_FN void multiply_row(
+    GLOBAL const float* a, int ac, // [1, count]
+    GLOBAL const float* b, int right_stride, int panel_stride, int count, // [panels, count, 32]
+    float factor, GLOBAL const float* old, int oldc,
+    GLOBAL float* out, int outc, int k) { // [1, 128]
+  float16 low[ROW_PANELS];
+  float16 high[ROW_PANELS];
+  #pragma unroll
+  for (int p = 0; p < ROW_PANELS; p++) {
+    low[p] = 0.0f;
+    high[p] = 0.0f;
+  }
+  for (int i = 0; i < count; i++) {
+    float16 left = a[i * ac];
+    #pragma unroll
+    for (int p = 0; p < ROW_PANELS; p++) {
+      low[p] = fma(left, vload16(0, b + p * panel_stride), low[p]);
+      high[p] = fma(left, vload16(1, b + p * panel_stride), high[p]);
+    }
+    b += right_stride;
+  }
+  #pragma unroll
+  for (int p = 0; p < ROW_PANELS; p++) {
+    put_row(factor, old + p * PANEL * oldc, oldc, out + p * PANEL * outc, outc, PANEL,
+        low[p], high[p], k == 0);
+  }
+}
+
 // Where panels of b come from: they are packed, packed here, or read where b lies, if bc is 1.
 #define PACKED 0
 #define PACKS 1
@@ -221,8 +253,21 @@ KERNEL void matmul_registers(
   int block = ((tiles - 1) / GROUPS0 + 1) * TILE_ROWS;
   int top = GROUP0 * block;
   int rows = m - top < block ? m - top : block;
+  int wide = rows == 1 && source != PACKS ? n / (ROW_PANELS * PANEL) : 0;
+  for (int four = GLOBAL_ID1; four < wide; four += GLOBAL_SIZE1) {
+    int left = four * ROW_PANELS * PANEL;
+    for (int from = 0; from == 0 || from < k; from += CHUNK) {
+      int first = from == 0;
+      multiply_row(&AT(a, 0, from) + top / TILE_ROWS * tile_stride, ac,
+          b + b0 + four * ROW_PANELS * panel_stride + from * br, br, panel_stride,
+          k - from < CHUNK ? k - from : CHUNK, first ? beta : 1.0f,
+          first ? &AT(c, top, left) : &AT(out, top, left), first ? cc : outc,
+          &AT(out, top, left), outc, k);
+    }
+  }
   GLOBAL float* chunk = chunks + chunks0 + (GROUP1 * GROUPS0 + GROUP0) * CHUNK * PANEL;
-  for (int panel = GLOBAL_ID1; panel * PANEL < n && rows > 0; panel += GLOBAL_SIZE1) {
+  for (int panel = wide * ROW_PANELS + GLOBAL_ID1; panel * PANEL < n && rows > 0;
+      panel += GLOBAL_SIZE1) {
     int left = panel * PANEL;
     int width = n - left < PANEL ? n - left : PANEL;
     int packs = source == PACKS || (source == IN_PLACE && width < PANEL);

@@ -51,7 +51,17 @@ DEVICE_FN void multiply_packed(
     float beta, GLOBAL const float* old, int oldr, int oldc, // [m, n]
     GLOBAL float* out, int outr, int outc, // [m, n]
     int m, int n, int k) {
-  for (int left = 0; left < n; left += PANEL) {
+  int wide = m == 1 ? n / (ROW_PANELS * PANEL) * ROW_PANELS * PANEL : 0;
+  for (int left = 0; left < wide; left += ROW_PANELS * PANEL) {
+    for (int from = 0; from < k; from += CHUNK) {
+      int first = from == 0;
+      multiply_row(a + from * ac, ac, w + left * k + from * PANEL, PANEL, k * PANEL,
+          k - from < CHUNK ? k - from : CHUNK, first ? beta : 1.0f,
+          first ? old + left * oldc : out + left * outc, first ? oldc : outc,
+          out + left * outc, outc, k);
+    }
+  }
+  for (int left = wide; left < n; left += PANEL) {
     int width = n - left < PANEL ? n - left : PANEL;
     for (int from = 0; from < k; from += CHUNK) {
       int first = from == 0;

@@ -59,7 +59,7 @@ final class OpenClDevice implements Device {
   private boolean closed;
 
   /** Memory of the device. */
-  private record Memory(ElementType type, long capacity, cl_mem memory) implements Buffer {
+  record Memory(ElementType type, long capacity, cl_mem memory) implements Buffer {
     @Override
     public boolean equals(Object other) {
       return this == other;
@@ -70,9 +70,6 @@ final class OpenClDevice implements Device {
       return System.identityHashCode(memory);
     }
   }
-
-  /** A kernel and the arguments it was given last; those that stay are not set again. */
-  private record Launchable(cl_kernel kernel, Object[] set) {}
 
   /** A device that was found. */
   record Found(cl_platform_id platform, cl_device_id device, DeviceInfo info) {}
@@ -385,26 +382,13 @@ final class OpenClDevice implements Device {
     for (cl_kernel kernel : created) {
       byte[] name = new byte[256];
       clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, name.length, Pointer.to(name), null);
-      int[] arguments = new int[1];
-      clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, Sizeof.cl_uint, Pointer.to(arguments), null);
-      kernels.put(string(name), new Launchable(kernel, new Object[arguments[0]]));
+      kernels.put(string(name), new Launchable(built, string(name), kernel));
     }
   }
 
   private Map<String, Integer> limits() {
     Map<String, Integer> limits = new HashMap<>();
-    kernels.forEach(
-        (name, launchable) -> {
-          long[] most = new long[1];
-          clGetKernelWorkGroupInfo(
-              launchable.kernel(),
-              device,
-              CL_KERNEL_WORK_GROUP_SIZE,
-              Sizeof.size_t,
-              Pointer.to(most),
-              null);
-          limits.put(name, (int) most[0]);
-        });
+    kernels.forEach((name, launchable) -> limits.put(name, launchable.limit(device)));
     return limits;
   }
 
@@ -417,33 +401,9 @@ final class OpenClDevice implements Device {
     long[] all = {(long) grid.groups0() * size[0], (long) grid.groups1() * size[1]};
     call(
         "launch " + kernel,
-        () -> {
-          setArguments(launchable, arguments);
-          return clEnqueueNDRangeKernel(
-              queue, launchable.kernel(), 2, null, all, size, 0, null, null);
-        });
-  }
-
-  private static void setArguments(Launchable launchable, Object... arguments) {
-    Object[] set = launchable.set();
-    for (int i = 0; i < arguments.length; i++) {
-      Object argument = arguments[i];
-      if (!argument.equals(set[i])) {
-        set[i] = null; // unknown, should the next line fail
-        setArgument(launchable.kernel(), i, argument);
-        set[i] = argument;
-      }
-    }
-  }
-
-  private static void setArgument(cl_kernel kernel, int i, Object argument) {
-    if (argument instanceof Memory memory) {
-      clSetKernelArg(kernel, i, Sizeof.cl_mem, Pointer.to(memory.memory()));
-    } else if (argument instanceof Integer number) {
-      clSetKernelArg(kernel, i, Sizeof.cl_int, Pointer.to(new int[] {number}));
-    } else {
-      clSetKernelArg(kernel, i, Sizeof.cl_float, Pointer.to(new float[] {(Float) argument}));
-    }
+        () ->
+            clEnqueueNDRangeKernel(
+                queue, launchable.with(arguments), 2, null, all, size, 0, null, null));
   }
 
   @Override
@@ -462,7 +422,7 @@ final class OpenClDevice implements Device {
     } catch (CLException e) {
       // A queue that failed is released all the same; who reads from it is told.
     }
-    kernels.values().forEach(k -> clReleaseKernel(k.kernel()));
+    kernels.values().forEach(Launchable::release);
     if (program != null) {
       clReleaseProgram(program);
     }

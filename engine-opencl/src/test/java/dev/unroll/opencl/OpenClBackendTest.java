@@ -176,7 +176,9 @@ class OpenClBackendTest {
     int before = device.liveBuffers();
     assertThat(before).as("after the probe").isZero();
     try (Ops ops = new Ops(backend)) {
-      lstmLaunches(ops, Steps.uniform(4, BATCH));
+      for (int i = 0; i < 50; i++) { // until the programs of its batches repeat
+        lstmLaunches(ops, Steps.uniform(4, BATCH));
+      }
       int first = device.liveBuffers();
       for (int i = 0; i < 50; i++) {
         lstmLaunches(ops, Steps.uniform(4, BATCH));
@@ -185,6 +187,20 @@ class OpenClBackendTest {
       assertThat(ops.memory().liveBuffers()).isZero();
     }
     assertThat(device.liveBuffers()).isZero();
+  }
+
+  @Test
+  void smallLaunchesAndWritesGoTogetherInTheirOrder() {
+    try (Ops ops = Backends.open("opencl");
+        Arena arena = ops.arena("test")) {
+      Tensor x = arena.tensor(new float[] {1, 2, 3}, 1, 3);
+      Tensor y = arena.tensor(1, 3);
+      ops.fill(5, y);
+      ops.axpby(2, x, 1, y);
+      ops.copy(y, x);
+      assertThat(ops.read(x)).containsExactly(7, 9, 11);
+      assertThat(ops.placement().notes()).contains("launches that went as one: 4 in 1");
+    }
   }
 
   @Test

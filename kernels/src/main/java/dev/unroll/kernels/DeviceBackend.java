@@ -95,7 +95,9 @@ public final class DeviceBackend implements Backend {
   public static DeviceBackend open(
       String provider, Device device, Sources sources, Precision asked, ProductLibrary library) {
     try {
-      return new DeviceBackend(provider, device, sources, asked, library);
+      return device.info().type() == DeviceInfo.Type.CPU
+          ? new DeviceBackend(provider, new Batch(device), Batch.with(sources), asked, library)
+          : new DeviceBackend(provider, device, sources, asked, library);
     } catch (RuntimeException | Error e) {
       device.close();
       throw e;

@@ -54,7 +54,7 @@ final class Launcher {
     if (rows == 0 || cols == 0) {
       return;
     }
-    int most = most("elementwise.groups");
+    int most = groups("elementwise.groups", "elementwise.least", (long) rows * cols);
     int groups0 = Math.min(most, ceilDiv(cols, tuning.number("elementwise.columns")));
     int groups1 = Math.min(Math.min(rows, MOST_GROUPS1), Math.max(1, most / groups0));
     Grid grid = new Grid(groups0, groups1, group(kernel, "elementwise.group"), 1);
@@ -63,7 +63,7 @@ final class Launcher {
 
   /** A kernel over so many elements, dealt out as one row; it is not told their number. */
   void run(String kernel, int elements, Object... arguments) {
-    int most = most("elementwise.groups");
+    int most = groups("elementwise.groups", "elementwise.least", elements);
     int groups = Math.min(most, ceilDiv(elements, tuning.number("elementwise.columns")));
     kernels.launch(kernel, Grid.of(groups, group(kernel, "elementwise.group")), arguments);
   }
@@ -71,7 +71,8 @@ final class Launcher {
   /** A kernel with a group for each row, given rows and columns last. */
   void rows(String kernel, int rows, int cols, Object... arguments) {
     if (rows > 0) {
-      grouped(kernel, Math.min(rows, most("rows.groups")), cols, with(arguments, rows, cols));
+      int groups = groups("rows.groups", "rows.least", (long) rows * Math.max(1, cols));
+      grouped(kernel, Math.min(rows, groups), cols, with(arguments, rows, cols));
     }
   }
 
@@ -89,9 +90,14 @@ final class Launcher {
     kernels.launch(kernel, Grid.of(groups, Math.min(kernels.limit(kernel), size)), arguments);
   }
 
-  /** A kernel of so many groups that take columns side by side. */
-  void columns(String kernel, int groups, Object... arguments) {
-    Grid grid = Grid.of(Math.min(groups, most("rows.groups")), group(kernel, "columns.group"));
+  /**
+   * A kernel of so many groups that take columns side by side.
+   *
+   * @param elements that are read
+   */
+  void columns(String kernel, int groups, long elements, Object... arguments) {
+    int most = groups("rows.groups", "elementwise.least", elements);
+    Grid grid = Grid.of(Math.min(groups, most), group(kernel, "columns.group"));
     kernels.launch(kernel, grid, arguments);
   }
 
@@ -134,6 +140,11 @@ final class Launcher {
   /** The tuned number of groups for each processor, times the processors. */
   int most(String key) {
     return (int) Math.min(1 << 20, (long) units * tuning.number(key));
+  }
+
+  /** The same, but no more than give each group the least work that the second key tells. */
+  int groups(String key, String least, long work) {
+    return (int) Math.max(1, Math.min(most(key), (work - 1) / tuning.number(least) + 1));
   }
 
   private static Object[] with(Object[] arguments, Object... further) {

@@ -148,8 +148,10 @@ final class Products {
     boolean inPlace = b.colStride() == 1 && out.rows() <= launcher.number("matmul.unpacked");
     int tiles = Launcher.ceilDiv(out.rows(), REGISTER_ROWS);
     int panels = Launcher.ceilDiv(out.cols(), PANEL);
-    int across = Math.min(panels, launcher.most("matmul.groups"));
-    int down = Math.min(tiles, Launcher.ceilDiv(launcher.most("matmul.groups"), across));
+    long work = (long) out.size() * Math.max(1, a.cols());
+    int groups = launcher.groups("matmul.groups", "matmul.least", work);
+    int across = Math.min(panels, groups);
+    int down = Math.min(tiles, Launcher.ceilDiv(groups, across));
     boolean contiguous = a.colStride() == 1 || out.cols() < PANEL;
     View rows = contiguous ? View.of(a) : packedRows(a, tiles);
     int tileStride = contiguous ? REGISTER_ROWS * a.rowStride() : REGISTER_ROWS * a.cols();
@@ -185,8 +187,9 @@ final class Products {
   }
 
   private void pack(String kernel, Tensor from, View to, int parts) {
-    int across = Math.min(parts, launcher.most("matmul.groups"));
-    int down = Math.min(4, Launcher.ceilDiv(launcher.most("matmul.groups"), across));
+    int groups = launcher.groups("matmul.groups", "elementwise.least", from.size());
+    int across = Math.min(parts, groups);
+    int down = Math.min(4, Launcher.ceilDiv(groups, across));
     launcher.launch(kernel, new Grid(down, across, 1, 1), from, to, from.rows(), from.cols());
   }
 

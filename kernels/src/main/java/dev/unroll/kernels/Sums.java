@@ -27,7 +27,7 @@ final class Sums {
   void rows(Tensor x, float beta, Tensor out) {
     if (x.cols() > 0) {
       int groups = Launcher.ceilDiv(x.cols(), COLUMNS);
-      launcher.columns("sum_rows", groups, x, beta, out, x.rows(), x.cols());
+      launcher.columns("sum_rows", groups, x.size(), x, beta, out, x.rows(), x.cols());
     }
   }
 
@@ -35,7 +35,8 @@ final class Sums {
     int segments = segments(x);
     View partial = View.dense(scratch.floats(segments), 0, segments);
     if (segments > 0) {
-      launcher.grouped("sum_segments", segments, SEGMENT, x, partial, x.rows(), x.cols());
+      int groups = Math.min(segments, groups(x.size()));
+      launcher.grouped("sum_segments", groups, SEGMENT, x, partial, x.rows(), x.cols());
     }
     launcher.single("sum_finish", partial, segments, divisor, out);
   }
@@ -63,7 +64,7 @@ final class Sums {
       arguments.addAll(List.of(x, x.rows(), x.cols()));
     }
     int segments = Math.max(1, xs.stream().mapToInt(Sums::segments).sum());
-    int groups = Math.min(segments, launcher.most("rows.groups"));
+    int groups = Math.min(segments, groups((long) segments * SEGMENT));
     launcher.grouped("norm_segments", groups, SEGMENT, arguments.toArray());
   }
 
@@ -75,11 +76,25 @@ final class Sums {
     }
     if (launcher.choice("scatter").equals("rows")) {
       launcher.columns(
-          "scatter_add", dTable.rows(), dOut, rows, dTable, positions, dTable.rows(), cols);
+          "scatter_add",
+          dTable.rows(),
+          dTable.size(),
+          dOut,
+          rows,
+          dTable,
+          positions,
+          dTable.rows(),
+          cols);
     } else {
       int groups = Launcher.ceilDiv(cols, COLUMNS);
-      launcher.columns("scatter_add_columns", groups, dOut, rows, dTable, positions, cols);
+      launcher.columns(
+          "scatter_add_columns", groups, dOut.size(), dOut, rows, dTable, positions, cols);
     }
+  }
+
+  /** The most groups for so many elements. */
+  private int groups(long elements) {
+    return launcher.groups("rows.groups", "rows.least", elements);
   }
 
   private static int segments(Tensor x) {
