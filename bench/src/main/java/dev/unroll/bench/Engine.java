@@ -21,8 +21,11 @@ public interface Engine {
 
   /** A case of an engine. */
   interface Run extends AutoCloseable {
-    /** Runs it once and waits for it. */
+    /** Runs it once; it need not be done on return. */
     void once();
+
+    /** Waits until all runs are done; engines that compute at once have nothing to wait for. */
+    default void await() {}
 
     /**
      * Numbers that all engines must agree on within rounding.

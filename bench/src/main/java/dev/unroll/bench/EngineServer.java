@@ -67,10 +67,10 @@ public final class EngineServer {
       case "open" -> open(words[1]) ? text(run.check()) : "unknown";
       case "fresh" -> Boolean.toString(open(words[1]));
       case "first" -> samples(Integer.parseInt(words[1]), 1);
-      case "warm" -> Long.toString(Warming.run(run::once, Long.parseLong(words[1])));
+      case "warm" -> Long.toString(Warming.run(this::runAndWait, Long.parseLong(words[1])));
       case "run" -> {
         String[] counts = words[1].split(" ");
-        run.once();
+        runAndWait();
         yield samples(Integer.parseInt(counts[0]), Integer.parseInt(counts[1]));
       }
       default -> throw new IllegalArgumentException("unknown command: " + line);
@@ -103,7 +103,13 @@ public final class EngineServer {
     for (int i = 0; i < repeats; i++) {
       run.once();
     }
+    run.await();
     return System.nanoTime() - start;
+  }
+
+  private void runAndWait() {
+    run.once();
+    run.await();
   }
 
   private static String text(float... numbers) {

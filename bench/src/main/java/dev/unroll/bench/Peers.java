@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 public final class Peers {
   private static final long WARM_UP_NANOS = 800_000_000L;
   private static final long VISIT_NANOS = 60_000_000L;
-  private static final long SHORTEST_SAMPLE = 500_000L;
+  private static final long SHORTEST_SAMPLE = 2_000_000L;
 
   /** The threads of some engines look for work this long before they sleep. */
   private static final long SPINNING_MILLIS = 220;

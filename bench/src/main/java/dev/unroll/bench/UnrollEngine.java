@@ -56,6 +56,10 @@ final class UnrollEngine implements Engine {
     @Override
     public final void once() {
       prepared.launch();
+    }
+
+    @Override
+    public final void await() {
       ops.synchronize();
     }
 
