@@ -209,7 +209,10 @@ final class RowOperations {
     }
   }
 
-  /** Cross-entropy from logits without weights or smoothing, and its gradient, row by row. */
+  /**
+   * Cross-entropy from logits without weights or smoothing, and its gradient, row by row; the
+   * logarithms of all rows together.
+   */
   void crossEntropyWithGrad(
       CrossEntropy spec,
       Tensor scores,
@@ -226,53 +229,55 @@ final class RowOperations {
       counted += ids[targets.offset() + i] == spec.ignoreIndex() ? 0 : 1;
     }
     float divisor = mean ? counted : 1f;
+    int count = targets.length();
+    float[] losses = scratch[0].terms(count);
+    float[] sums = scratch[0].column(count);
     int perRow = spec.reduction() == Reduction.NONE ? dLoss.rowStride() : 0;
     each(
         scores,
         (rows, r) -> {
           float g = floats(dLoss)[dLoss.offset() + r * perRow];
-          floats(rowLosses)[at(rowLosses, r)] =
-              row(
-                  spec,
-                  rows,
-                  scores,
-                  ids[targets.offset() + r],
-                  mean ? g / divisor : g,
-                  dScores,
-                  r);
+          int target = ids[targets.offset() + r];
+          if (target == spec.ignoreIndex()) {
+            Arrays.fill(floats(dScores), at(dScores, r), at(dScores, r) + scores.cols(), 0f);
+          } else {
+            row(rows, scores, target, mean ? g / divisor : g, dScores, r, losses, sums);
+          }
         });
-    float sum = sumColumn(rowLosses);
+    VectorLoops.LOG.run(count, sums, 0, sums, 0);
+    for (int r = 0; r < count; r++) {
+      boolean ignored = ids[targets.offset() + r] == spec.ignoreIndex();
+      losses[r] = ignored ? 0f : -(losses[r] - sums[r]);
+      floats(rowLosses)[at(rowLosses, r)] = losses[r];
+    }
+    float sum = scratch[0].sum(count, losses, 0);
     floats(denominator)[denominator.offset()] = divisor;
     floats(loss)[loss.offset()] = mean ? sum / divisor : sum;
   }
 
-  private static float row(
-      CrossEntropy spec, Rows rows, Tensor scores, int target, float g, Tensor dScores, int r) {
+  /** One row's gradient; its target's shifted score and sum of exponentials are its loss. */
+  private static void row(
+      Rows rows,
+      Tensor scores,
+      int target,
+      float g,
+      Tensor dScores,
+      int r,
+      float[] shifted,
+      float[] sums) {
     int n = scores.cols();
     float[] x = floats(scores);
     float[] d = floats(dScores);
     int xo = at(scores, r);
     int d0 = at(dScores, r);
-    if (target == spec.ignoreIndex()) {
-      Arrays.fill(d, d0, d0 + n, 0f);
-      return 0f;
-    }
     float max = rows.max(n, x, xo);
-    float shifted = x[xo + target] - max;
+    shifted[r] = x[xo + target] - max;
     VectorLoops.SHIFTED_EXP.run(n, x, xo, max, d, d0);
     float sum = rows.sum(n, d, d0);
     float own = g * (d[d0 + target] / sum - 1f);
     Spans.divideScale(n, d, d0, sum, g, d, d0);
     d[d0 + target] = own;
-    return -(shifted - Functions.log(sum));
-  }
-
-  private float sumColumn(Tensor x) {
-    float[] column = scratch[0].column(x.rows());
-    for (int r = 0; r < x.rows(); r++) {
-      column[r] = floats(x)[at(x, r)];
-    }
-    return scratch[0].sum(x.rows(), column, 0);
+    sums[r] = sum;
   }
 
   private static int at(Tensor t, int r) {
