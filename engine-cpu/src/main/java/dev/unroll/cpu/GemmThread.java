@@ -9,7 +9,7 @@ package dev.unroll.cpu;
  * the second-level cache; panels of columns of B, copied so that a panel stays in the first-level
  * cache; tiles of C, one micro-kernel call each. B is read in place when only few rows use it.
  */
-final class GemmThread extends ThreadOwned {
+final class GemmThread {
   /** Rows of A in a block: 512 rows of a chunk are half a megabyte. */
   private static final int BLOCK_ROWS = 512;
 

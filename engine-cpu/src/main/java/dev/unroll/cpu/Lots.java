@@ -73,7 +73,7 @@ final class Lots {
   }
 
   /** What one thread does: some sequences, or some columns of all. */
-  final class Lot extends ThreadOwned {
+  final class Lot {
     /** The number of the thread. */
     final int part;
 

@@ -6,7 +6,7 @@ package dev.unroll.cpu;
  * A strided float matrix on a raw array: element (r, c) stands at {@code offset + r * rowStride + c
  * * colStride}. Mutable, so that hot paths reuse one instance instead of allocating.
  */
-final class Mat extends ThreadOwned {
+final class Mat {
   float[] data;
   int offset;
   int rows;

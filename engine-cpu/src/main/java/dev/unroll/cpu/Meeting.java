@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A barrier for threads that meet every few microseconds: they spin, and give their processor away
  * only when somebody is long in coming.
  */
-final class Meeting extends ThreadOwned {
+final class Meeting {
   private static final int SPINS = 1 << 10;
 
   private final int count;

@@ -6,7 +6,7 @@ package dev.unroll.cpu;
  * The operands of one matrix product C = beta * old + A B, brought into the form that the blocked
  * loop likes best. A reusable holder: it copies what describes the matrices, never their elements.
  */
-final class Product extends ThreadOwned {
+final class Product {
   private static final int TURNED_ROWS = 64;
 
   final Mat a = new Mat();

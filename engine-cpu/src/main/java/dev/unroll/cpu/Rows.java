@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Reductions of contiguous rows, in the one order that docs/numerics.md allows. */
-final class Rows extends ThreadOwned {
+final class Rows {
   private static final VectorSpecies<Float> F = Lanes.F;
   private static final int L = F.length();
   private static final int LANES = 32;
@@ -15,7 +15,7 @@ final class Rows extends ThreadOwned {
   /** Columns that are summed before the sum is added to those of earlier segments. */
   static final int SEGMENT = 1024;
 
-  private final float[] lanes = new float[MARGIN + LANES + MARGIN];
+  private final float[] lanes = new float[LANES];
   private float[] terms = new float[SEGMENT];
   private float[] column = new float[SEGMENT];
 
@@ -101,13 +101,13 @@ final class Rows extends ThreadOwned {
   private float segment(int n, float[] x, int xo) {
     int whole = n - n % LANES;
     for (int l = 0; l < LANES; l += 2 * L) {
-      twoVectors(whole, x, xo + l, lanes, MARGIN + l);
+      twoVectors(whole, x, xo + l, lanes, l);
     }
     for (int i = whole; i < n; i++) {
-      int l = MARGIN + i - whole;
+      int l = i - whole;
       lanes[l] = lanes[l] + x[xo + i];
     }
-    return fold(lanes, MARGIN);
+    return fold(lanes);
   }
 
   /** The sums of two vectors of lanes, side by side, as each is one chain. */
@@ -122,20 +122,20 @@ final class Rows extends ThreadOwned {
     second.intoArray(lanes, l + L);
   }
 
-  /** The sum of 32 lanes from l on, by halves; written out, for it is short and comes often. */
-  private static float fold(float[] a, int l) {
-    for (int i = l; i < l + LANES / 2; i += L) {
+  /** The sum of the 32 lanes, by halves; written out, for it is short and comes often. */
+  private static float fold(float[] a) {
+    for (int i = 0; i < LANES / 2; i += L) {
       FloatVector upper = FloatVector.fromArray(F, a, i + LANES / 2);
       FloatVector.fromArray(F, a, i).add(upper).intoArray(a, i);
     }
-    float s0 = a[l] + a[l + 8];
-    float s1 = a[l + 1] + a[l + 9];
-    float s2 = a[l + 2] + a[l + 10];
-    float s3 = a[l + 3] + a[l + 11];
-    float s4 = a[l + 4] + a[l + 12];
-    float s5 = a[l + 5] + a[l + 13];
-    float s6 = a[l + 6] + a[l + 14];
-    float s7 = a[l + 7] + a[l + 15];
+    float s0 = a[0] + a[8];
+    float s1 = a[1] + a[9];
+    float s2 = a[2] + a[10];
+    float s3 = a[3] + a[11];
+    float s4 = a[4] + a[12];
+    float s5 = a[5] + a[13];
+    float s6 = a[6] + a[14];
+    float s7 = a[7] + a[15];
     return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
   }
 }
