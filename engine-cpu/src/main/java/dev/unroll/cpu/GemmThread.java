@@ -10,18 +10,17 @@ package dev.unroll.cpu;
  * cache; tiles of C, one micro-kernel call each. B is read in place when only few rows use it.
  */
 final class GemmThread {
-  /** Rows of A in a block: 512 rows of a chunk are half a megabyte. */
-  private static final int BLOCK_ROWS = 512;
+  /** Rows of A in a block, whole groups: as many rows of a chunk are half a megabyte. */
+  private static final int BLOCK_ROWS = 528;
 
   /** With at most this many rows in a block, copying B costs more than reading it in place. */
   private static final int IN_PLACE_ROWS = 32;
 
   private static final int PANEL = MicroKernels.PANEL;
-  private static final int GROUP = MicroKernels.GROUP_ROWS;
   private static final int PITCH = MicroKernels.ROW_PITCH;
 
   /** What the kernels add a sum to where C is not to be read: +0 + s is s, since s is never -0. */
-  private static final float[] ZEROS = new float[4 * PANEL];
+  private static final float[] ZEROS = new float[8 * PANEL];
 
   private final float[] blockBuffer = new float[BLOCK_ROWS * PITCH];
   private final float[] panelBuffer = new float[Gemm.CHUNK * PANEL];
@@ -123,7 +122,7 @@ final class GemmThread {
       return;
     }
     if (a.rowStride == 1) {
-      groupRows = rows - rows % GROUP;
+      groupRows = Packing.wholeGroups(a, row, rows, chunkStart, chunk);
       Packing.groups(a, row, groupRows, chunkStart, chunk, blockBuffer);
     }
     int rest = rows - groupRows;
@@ -178,44 +177,48 @@ final class GemmThread {
     float[] b = bData;
     int ldb = bStride;
     if (i < groupRows) {
-      int go = (i - i % GROUP) * PITCH + i % GROUP;
-      if (height == 8) {
-        MicroKernels.group8(kc, a, go, b, bo, ldb, old, oo, ldo, c, co, ldc);
+      if (height == 12) {
+        GroupKernels.group12(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
       } else {
-        MicroKernels.group6(kc, a, go, b, bo, ldb, old, oo, ldo, c, co, ldc);
+        GroupKernels.group6(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
       }
       return;
     }
     switch (height) {
+      case 12 -> MicroKernels.rows12(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
       case 8 -> MicroKernels.rows8(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
       case 6 -> MicroKernels.rows6(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
       case 4 -> MicroKernels.rows4(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
       case 2 -> MicroKernels.rows2(kc, a, ao, b, bo, ldb, old, oo, ldo, c, co, ldc);
-      default -> MicroKernels.rows1(kc, a, ao, b, bo, ldb, old, oo, c, co);
+      default -> RowKernels.panel1(kc, a, ao, b, bo, ldb, old, oo, c, co);
     }
   }
 
   /** Moves the chunk sums of a tile to C from (row, col) on, where the kernels can not. */
   private void merge(int row, int col, int cols) {
     Mat c = product.c;
-    if (height == 8 && c.rowStride == 1 && (old == null || old.rowStride == 1)) {
-      turn8(row, col, cols);
-      return;
+    int i = 0;
+    if (c.rowStride == 1 && (old == null || old.rowStride == 1)) {
+      for (; i + 4 <= height; i += 4) {
+        turn4(i, row + i, col, cols);
+      }
     }
-    for (int i = 0; i < height; i++) {
+    for (; i < height; i++) {
       mergeRow(i * PANEL, cols, row + i, col);
     }
   }
 
-  /** As merge for eight rows where the columns of C are contiguous. */
-  private void turn8(int row, int col, int cols) {
+  /** As merge for four rows of the tile where the columns of C are contiguous. */
+  private void turn4(int i, int row, int col, int cols) {
     Mat c = product.c;
+    int from = i * PANEL;
     int co = c.at(row, col);
     if (old == null) {
-      ScalarKernels.turn8(cols, tile, PANEL, ZEROS, 0, 0, c.data, co, c.colStride);
+      ScalarKernels.turn4(cols, tile, from, PANEL, ZEROS, 0, 0, c.data, co, c.colStride);
     } else {
       int oo = old.at(row, col);
-      ScalarKernels.turn8(cols, tile, PANEL, old.data, oo, old.colStride, c.data, co, c.colStride);
+      int ldo = old.colStride;
+      ScalarKernels.turn4(cols, tile, from, PANEL, old.data, oo, ldo, c.data, co, c.colStride);
     }
   }
 
@@ -236,25 +239,24 @@ final class GemmThread {
     }
   }
 
-  /** One row of C by as many whole groups of four panels as there are; returns the next column. */
+  /** One row of C by several panels at a time, as long as there are so many; the next column. */
   private int wideRow(int row, int n0, int n1) {
     Mat c = product.c;
+    int kc = chunk;
+    float[] a = aData;
+    int ao = aOffset;
+    int panels = product.packed == null ? 8 : 2;
     int col = n0;
-    for (; col + 4 * PANEL <= n1; col += 4 * PANEL) {
-      selectPanels(col, 4 * PANEL, 1);
+    for (; col + panels * PANEL <= n1; col += panels * PANEL) {
+      selectPanels(col, panels * PANEL, 1);
+      float[] start = old == null ? ZEROS : old.data;
+      int so = old == null ? 0 : old.at(row, col);
       int co = c.at(row, col);
-      MicroKernels.row1x4Panels(
-          chunk,
-          aData,
-          aOffset,
-          bData,
-          bOffset,
-          panelStride,
-          bStride,
-          old == null ? ZEROS : old.data,
-          old == null ? 0 : old.at(row, col),
-          c.data,
-          co);
+      if (panels == 2) {
+        RowKernels.packed2(kc, a, ao, bData, bOffset, start, so, c.data, co);
+      } else {
+        RowKernels.inPlace8(kc, a, ao, bData, bOffset, bStride, start, so, c.data, co);
+      }
     }
     return col;
   }

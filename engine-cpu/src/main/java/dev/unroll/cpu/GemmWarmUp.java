@@ -12,23 +12,26 @@ final class GemmWarmUp {
   /** Short, but enough loop rounds per call for HotSpot to compile after some hundred calls. */
   private static final int DEPTH = 24;
 
-  private static final int[] HEIGHTS = {8, 6, 4, 2, 1};
+  private static final int[] HEIGHTS = {12, 8, 6, 4, 2, 1};
 
   private static final int PANEL = MicroKernels.PANEL;
-  private static final int GROUP = MicroKernels.GROUP_ROWS;
+  private static final int GROUP = MicroKernels.TILE_ROWS;
 
   private final GemmThread thread = new GemmThread();
-  private final float[] data = new float[DEPTH * 4 * PANEL];
-  private final float[] out = new float[GROUP * PANEL];
+  private final float[] data = new float[DEPTH * 8 * PANEL];
+  private final float[] out = new float[GROUP * PANEL + 8 * PANEL];
   private final Mat a = new Mat();
   private final Mat b = new Mat();
   private final Mat c = new Mat();
+  private final Packed packed = new Packed();
 
   /**
-   * Which kernels were fast once: one for each height, the group kernel, the wide row, and B or C
-   * turned.
+   * Which kernels were fast once: one for each height, the group kernel, the wide row in place and
+   * packed, and B or C turned.
    */
-  private final boolean[] fast = new boolean[HEIGHTS.length + 4];
+  private final boolean[] fast = new boolean[HEIGHTS.length + 5];
+
+  private boolean packedRow;
 
   private GemmWarmUp() {}
 
@@ -67,13 +70,17 @@ final class GemmWarmUp {
     } else if (kernel == HEIGHTS.length) {
       a.set(data, 0, GROUP, DEPTH, 1, GROUP);
       b.set(data, 0, DEPTH, PANEL, PANEL, 1);
-    } else if (kernel == HEIGHTS.length + 1) {
+    } else if (kernel <= HEIGHTS.length + 2) {
       a.set(data, 0, 1, DEPTH, DEPTH, 1);
-      b.set(data, 0, DEPTH, 4 * PANEL, 4 * PANEL, 1);
+      b.set(data, 0, DEPTH, 8 * PANEL, 8 * PANEL, 1);
     } else {
-      boolean turned = kernel == HEIGHTS.length + 2;
+      boolean turned = kernel == HEIGHTS.length + 3;
       a.set(data, 0, turned ? 4 : GROUP, DEPTH, DEPTH, 1);
       b.set(data, 0, DEPTH, PANEL, 1, DEPTH);
+    }
+    packedRow = kernel == HEIGHTS.length + 2;
+    if (packedRow) {
+      packed.pack(b);
     }
     c.set(out, 0, a.rows, b.cols, b.cols, 1);
   }
@@ -84,7 +91,11 @@ final class GemmWarmUp {
    */
   private boolean isFast() {
     long start = System.nanoTime();
-    thread.multiply(a, b, 0, c);
+    if (packedRow) {
+      thread.multiply(a, packed, 0, c);
+    } else {
+      thread.multiply(a, b, 0, c);
+    }
     long nanos = System.nanoTime() - start;
     return 32L * a.rows * b.cols * DEPTH > nanos * PANEL;
   }

@@ -8,7 +8,13 @@ import jdk.incubator.vector.FloatVector;
 final class Packing {
   private static final int L = Lanes.F.length();
   private static final int PANEL = MicroKernels.PANEL;
-  private static final int GROUP = MicroKernels.GROUP_ROWS;
+  private static final int GROUP = MicroKernels.TILE_ROWS;
+
+  /**
+   * Columns of a group are copied by whole vectors; what is too much is overwritten by the next.
+   */
+  private static final int GROUP_COPY = (GROUP + L - 1) / L * L;
+
   private static final int PITCH = MicroKernels.ROW_PITCH;
 
   private Packing() {}
@@ -114,10 +120,16 @@ final class Packing {
     }
   }
 
+  /** How many of the rows can be copied by {@link #groups}, which reads beyond the last one. */
+  static int wholeGroups(Mat a, int row, int rows, int k0, int kc) {
+    int inside = a.data.length - a.at(row, k0 + kc - 1) - (GROUP_COPY - GROUP);
+    return Math.max(0, Math.min(rows, inside)) / GROUP * GROUP;
+  }
+
   /**
-   * Copies a[row .. row+rows, k0 .. k0+kc], whose columns are contiguous, into interleaved groups;
-   * rows is a multiple of GROUP_ROWS, and a group stands where its first row would in {@link
-   * #rows}.
+   * Copies a[row .. row+rows, k0 .. k0+kc], whose columns are contiguous, into interleaved groups
+   * of a tile's rows; rows comes from {@link #wholeGroups}, and a group stands where its first row
+   * would in {@link #rows}.
    */
   static void groups(Mat a, int row, int rows, int k0, int kc, float[] out) {
     for (int k = 0; k < kc; k++) {
@@ -128,7 +140,7 @@ final class Packing {
   /** One column of a, in the order of memory: the processor then fetches ahead. */
   private static void toGroups(float[] a, int from, int rows, float[] out, int to) {
     for (int r = 0; r < rows; r += GROUP) {
-      for (int l = 0; l < GROUP; l += L) {
+      for (int l = 0; l < GROUP_COPY; l += L) {
         FloatVector.fromArray(Lanes.F, a, from + r + l).intoArray(out, to + r * PITCH + l);
       }
     }

@@ -60,22 +60,28 @@ final class ScalarKernels {
   }
 
   /**
-   * c = old + the turned tile: row i of eight in the tile, pitch apart, becomes column i of c. What
-   * stands for column j of the tile starts at j * ldo in old and j * ldc in c.
+   * c = old + four turned rows of the tile: row i, pitch apart, becomes column i of c. What stands
+   * for column j of the tile starts at j * ldo in old and j * ldc in c.
    */
-  static void turn8(
-      int cols, float[] tile, int pitch, float[] old, int oo, int ldo, float[] c, int co, int ldc) {
+  static void turn4(
+      int cols,
+      float[] tile,
+      int from,
+      int pitch,
+      float[] old,
+      int oo,
+      int ldo,
+      float[] c,
+      int co,
+      int ldc) {
     for (int j = 0; j < cols; j++) {
       int o = oo + j * ldo;
       int t = co + j * ldc;
-      c[t] = old[o] + tile[j];
-      c[t + 1] = old[o + 1] + tile[pitch + j];
-      c[t + 2] = old[o + 2] + tile[2 * pitch + j];
-      c[t + 3] = old[o + 3] + tile[3 * pitch + j];
-      c[t + 4] = old[o + 4] + tile[4 * pitch + j];
-      c[t + 5] = old[o + 5] + tile[5 * pitch + j];
-      c[t + 6] = old[o + 6] + tile[6 * pitch + j];
-      c[t + 7] = old[o + 7] + tile[7 * pitch + j];
+      int s = from + j;
+      c[t] = old[o] + tile[s];
+      c[t + 1] = old[o + 1] + tile[s + pitch];
+      c[t + 2] = old[o + 2] + tile[s + 2 * pitch];
+      c[t + 3] = old[o + 3] + tile[s + 3 * pitch];
     }
   }
 }

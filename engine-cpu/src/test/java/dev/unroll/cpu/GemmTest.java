@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every product must have the bits of the plain loop {@link #expected}. */
 class GemmTest {
   private static final int[] SIZES = {
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 256,
-    257, 300, 511, 512, 513
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 15, 16, 17, 24, 31, 32, 33, 63, 64, 65, 127, 128, 129,
+    255, 256, 257, 300, 511, 512, 513
   };
   private static final float[] BETAS = {0f, 1f, 0.5f, -0f, -1f, Float.NaN};
   private static final int GUARD = 0x7fc0dead; // a NaN that no computation makes
