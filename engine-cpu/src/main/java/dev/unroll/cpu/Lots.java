@@ -4,8 +4,8 @@ package dev.unroll.cpu;
 
 /**
  * Deals a run through time out to the threads. A batch is split by sequences: then no thread waits
- * for another before the end. A smaller one is split by columns, of products and of cells; then the
- * threads {@link Lot#meet} after each product and each cell.
+ * for another before the end. A smaller one is split by columns, the same of every gate; then the
+ * threads {@link Lot#meet} once a step.
  */
 final class Lots {
   /** Below this many multiply-adds waking another thread costs more than it saves. */
@@ -33,6 +33,23 @@ final class Lots {
   }
 
   /**
+   * Whether {@link #run} will split columns.
+   *
+   * @param batch sequences
+   * @param rows rows of all steps
+   * @param weights multiply-adds for a row
+   */
+  boolean byColumns(int batch, int rows, int weights) {
+    return batch < workers.count()
+        && parallel(rows, weights)
+        && (long) batch * weights >= MIN_MEETING_WORK;
+  }
+
+  private boolean parallel(int rows, int weights) {
+    return workers.count() > 1 && (long) rows * weights >= MIN_PARALLEL_WORK;
+  }
+
+  /**
    * Runs a share on each thread.
    *
    * @param batch sequences
@@ -41,15 +58,10 @@ final class Lots {
    */
   void run(int batch, int rows, int weights, Share share) {
     int threads = workers.count();
-    boolean sequences = batch >= threads;
-    long work = (long) rows * weights;
-    if (threads == 1
-        || work < MIN_PARALLEL_WORK
-        || (!sequences && (long) batch * weights < MIN_MEETING_WORK)) {
-      share.run(lots[0].set(0, batch, 1));
-      return;
-    }
-    if (sequences) {
+    if (byColumns(batch, rows, weights)) {
+      meeting.open();
+      workers.runTogether(part -> together(share, lots[part].set(0, batch, threads)));
+    } else if (batch >= threads && parallel(rows, weights)) {
       workers.run(
           part ->
               share.run(
@@ -58,8 +70,7 @@ final class Lots {
                       (int) ((long) batch * (part + 1) / threads),
                       1)));
     } else {
-      meeting.open();
-      workers.runTogether(part -> together(share, lots[part].set(0, batch, threads)));
+      share.run(lots[0].set(0, batch, 1));
     }
   }
 
@@ -96,6 +107,11 @@ final class Lots {
       return this;
     }
 
+    /** Whether it shares the columns with others. */
+    boolean shared() {
+      return sharers > 1;
+    }
+
     /** The first of this thread's columns of n; a multiple of PANEL. */
     int first(int n) {
       return sharers == 1 ? 0 : start(n, part);
@@ -114,7 +130,7 @@ final class Lots {
     /** Waits until the threads that share columns have all come here. */
     void meet() {
       if (sharers > 1) {
-        meeting.await();
+        meeting.await(part);
       }
     }
   }

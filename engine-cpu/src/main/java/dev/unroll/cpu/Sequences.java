@@ -15,11 +15,15 @@ import dev.unroll.Tensor;
 final class Sequences {
   private final Gemm gemm;
   private final Lots lots;
-  private final Packed packed = new Packed();
+
+  /** The recurrent weights as {@link #blocks} of columns: one, or one for each gate. */
+  private final Packed[] packed = {new Packed(), new Packed(), new Packed(), new Packed()};
+
   private final Mat weights = new Mat();
   private final Mat[] left;
   private final Mat[] old;
   private final Mat[] out;
+  private int blocks;
 
   Sequences(Workers workers, Gemm gemm) {
     this.gemm = gemm;
@@ -30,11 +34,13 @@ final class Sequences {
   }
 
   void rnn(Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
-    pack(wHh.t());
+    Tensor w = wHh.t();
+    pack(steps, wHh, w);
     run(
         steps,
         wHh,
         lot -> {
+          packColumns(lot, w);
           int j = lot.first(wHh.cols());
           int n = lot.end(wHh.cols()) - j;
           for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
@@ -60,11 +66,13 @@ final class Sequences {
       Tensor dOut,
       Tensor dh,
       Tensor dPre) {
-    pack(wHh);
+    Tensor w = wHh;
+    pack(steps, wHh, w);
     run(
         steps,
         wHh,
         lot -> {
+          packColumns(lot, w);
           int j = lot.first(wHh.cols());
           int n = lot.end(wHh.cols()) - j;
           for (int t = steps.count() - 1; t >= 0; t--) {
@@ -93,11 +101,13 @@ final class Sequences {
   }
 
   void lstm(Steps steps, Tensor wHh, Tensor gates, Tensor hs, Tensor cs, Tensor tanhC) {
-    pack(wHh.t());
+    Tensor w = wHh.t();
+    pack(steps, wHh, w);
     run(
         steps,
         wHh,
         lot -> {
+          packColumns(lot, w);
           int hidden = wHh.cols();
           int j = lot.first(hidden);
           int n = lot.end(hidden) - j;
@@ -107,7 +117,6 @@ final class Sequences {
             int prev = steps.previous(t) + lot.from;
             int next = steps.next(t) + lot.from;
             multiply(lot, hs, prev, rows, 1, gates, at);
-            lot.meet();
             for (int r = 0; r < rows; r++) {
               Cells.lstm(
                   n,
@@ -138,11 +147,13 @@ final class Sequences {
       Tensor dh,
       Tensor dc,
       Tensor dGates) {
-    pack(wHh);
+    Tensor w = wHh;
+    pack(steps, wHh, w);
     run(
         steps,
         wHh,
         lot -> {
+          packColumns(lot, w);
           int hidden = wHh.cols();
           int j = lot.first(hidden);
           int n = lot.end(hidden) - j;
@@ -176,11 +187,13 @@ final class Sequences {
   }
 
   void gru(Steps steps, Tensor wHh, Tensor bHh, Tensor gates, Tensor fromH, Tensor hs) {
-    pack(wHh.t());
+    Tensor w = wHh.t();
+    pack(steps, wHh, w);
     run(
         steps,
         wHh,
         lot -> {
+          packColumns(lot, w);
           int hidden = wHh.cols();
           int j = lot.first(hidden);
           int n = lot.end(hidden) - j;
@@ -190,7 +203,6 @@ final class Sequences {
             int prev = steps.previous(t) + lot.from;
             int next = steps.next(t) + lot.from;
             linear(lot, bHh, hs, prev, rows, fromH, at);
-            lot.meet();
             for (int r = 0; r < rows; r++) {
               Cells.gru(
                   n,
@@ -219,11 +231,13 @@ final class Sequences {
       Tensor dh,
       Tensor dGates,
       Tensor dFromH) {
-    pack(wHh);
+    Tensor w = wHh;
+    pack(steps, wHh, w);
     run(
         steps,
         wHh,
         lot -> {
+          packColumns(lot, w);
           int hidden = wHh.cols();
           int j = lot.first(hidden);
           int n = lot.end(hidden) - j;
@@ -260,8 +274,31 @@ final class Sequences {
     lots.run(steps.batch(), steps.rows(), wHh.size(), share);
   }
 
-  private void pack(Tensor w) {
-    gemm.pack(mat(weights, w), packed);
+  /**
+   * Packs w, the recurrent weights or their transpose; where threads share columns, each packs
+   * those it needs, the same of every gate, in {@link #packColumns}.
+   */
+  private void pack(Steps steps, Tensor wHh, Tensor w) {
+    boolean shared = lots.byColumns(steps.batch(), steps.rows(), wHh.size());
+    blocks = shared ? w.cols() / wHh.cols() : 1;
+    if (shared) {
+      for (int i = 0; i < blocks; i++) {
+        packed[i].resize(w.rows(), wHh.cols());
+      }
+    } else {
+      gemm.pack(mat(weights, w), packed[0]);
+    }
+  }
+
+  private void packColumns(Lots.Lot lot, Tensor w) {
+    if (lot.shared()) {
+      Mat block = mat(left[lot.part], w);
+      block.cols /= blocks;
+      for (int i = 0; i < blocks; i++) {
+        packed[i].packPanels(block, lot.first(block.cols), lot.end(block.cols));
+        block.offset += block.cols * block.colStride;
+      }
+    }
   }
 
   /** This lot's columns of y[to rows] = beta * y + x[from rows] * packed weights. */
@@ -284,7 +321,16 @@ final class Sequences {
   }
 
   private void multiply(Lots.Lot lot, Mat x, float beta, Mat start, Mat y) {
-    gemm.thread(lot.part).multiply(x, packed, beta, start, y, lot.first(y.cols), lot.end(y.cols));
+    y.cols /= blocks;
+    int first = lot.first(y.cols);
+    int end = lot.end(y.cols);
+    for (int i = 0; i < blocks; i++) {
+      gemm.thread(lot.part).multiply(x, packed[i], beta, start, y, first, end);
+      y.offset += y.cols;
+      if (start != y) {
+        start.offset += y.cols;
+      }
+    }
   }
 
   private static Mat rows(Mat m, Tensor t, int from, int rows) {
