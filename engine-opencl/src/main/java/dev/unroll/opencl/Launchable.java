@@ -4,10 +4,12 @@ package dev.unroll.opencl;
 
 import static org.jocl.CL.*;
 
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_device_id;
@@ -34,7 +36,7 @@ final class Launchable {
 
   /** An instance with these arguments, else the least recently used one, given them. */
   cl_kernel with(Object... arguments) {
-    List<Object> wanted = List.of(arguments);
+    List<Object> wanted = Arrays.asList(arguments);
     cl_kernel found = instances.get(wanted);
     if (found == null) {
       found = prepare(wanted);
@@ -57,7 +59,7 @@ final class Launchable {
       oldest.remove();
     }
     for (int i = 0; i < wanted.size(); i++) {
-      if (set.isEmpty() || !wanted.get(i).equals(set.get(i))) {
+      if (set.isEmpty() || !Objects.equals(wanted.get(i), set.get(i))) {
         setArgument(kernel, i, wanted.get(i));
       }
     }
@@ -65,7 +67,9 @@ final class Launchable {
   }
 
   private static void setArgument(cl_kernel kernel, int i, Object argument) {
-    if (argument instanceof OpenClDevice.Memory memory) {
+    if (argument == null) {
+      clSetKernelArg(kernel, i, Sizeof.cl_mem, null);
+    } else if (argument instanceof OpenClDevice.Memory memory) {
       clSetKernelArg(kernel, i, Sizeof.cl_mem, Pointer.to(memory.memory()));
     } else if (argument instanceof Integer number) {
       clSetKernelArg(kernel, i, Sizeof.cl_int, Pointer.to(new int[] {number}));

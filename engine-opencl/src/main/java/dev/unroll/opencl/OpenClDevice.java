@@ -251,6 +251,20 @@ final class OpenClDevice implements Device {
     return memory;
   }
 
+  /** Without a command for the queue. */
+  @Override
+  public Buffer allocate(int[] values, int count) {
+    long bytes = 4L * count;
+    long flags = CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR;
+    cl_mem memory =
+        call(
+            "allocate " + bytes + " bytes",
+            () -> clCreateBuffer(context, flags, bytes, Pointer.to(values), null));
+    Memory taken = new Memory(ElementType.INT32, count, memory);
+    live.add(taken);
+    return taken;
+  }
+
   /** Buffers taken and not given back. */
   int liveBuffers() {
     return live.size();

@@ -12,67 +12,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A CPU device on which launches of a single work-item wait for each other and go as one: waking
- * the driver's threads costs more than such a kernel takes. The kernel {@code batch}, written here
- * from what the kernels declare, runs them in their order; its program is the number of the kernel
- * and its arguments for each. Whatever else is asked of the device comes after them.
+ * A CPU device on which launches wait for each other and go as one, a training step as a rule:
+ * waking the driver's threads costs more than most kernels take. One kernel, {@code batch}, runs
+ * them ({@link BatchSource}); its work-groups, one for each processor, share the groups of each
+ * launch and meet before the next. Its program is a buffer: for each phase its groups and its
+ * words, then for each launch the number of the kernel and the arguments. Whatever else is asked of
+ * the device comes after what waits.
  */
 final class Batch implements Device {
-  /** Kernels that are often launched so. Those with local memory can not be called. */
-  private static final List<String> KERNELS =
-      List.of(
-          "fill",
-          "axpby",
-          "copy",
-          "binary",
-          "activate",
-          "activate_grad",
-          "element_loss",
-          "element_loss_grad",
-          "gather",
-          "scatter_add_columns",
-          "matmul_pack",
-          "matmul_pack_rows",
-          "matmul_registers",
-          "rnn_sequence",
-          "rnn_sequence_grad",
-          "lstm_sequence",
-          "lstm_sequence_grad",
-          "gru_sequence",
-          "gru_sequence_grad",
-          "sum_rows",
-          "sum_columns",
-          "sum_segments",
-          "sum_finish",
-          "norm_segments",
-          "norm_finish",
-          "clip_coefficient",
-          "cross_entropy_denominator",
-          "cross_entropy_rows_with_grad",
-          "cross_entropy_loss",
-          "sgd_step",
-          "adam_step");
-
-  /** What stands in place of the number of a kernel: a write, with buffer, place, count, values. */
-  private static final int STORE = KERNELS.size();
-
   /** Values of a write that waits like a launch. */
-  private static final int MOST_STORED = 64;
-
-  /** Buffers that the launches of a batch can use. */
-  private static final int SLOTS = 64;
+  private static final int MOST_STORED = 2048;
 
   /** Programs that are kept on the device: a training step repeats those of the step before. */
   private static final int KEPT = 64;
 
-  private static final int MOST_INTS = 4096;
-  private static final Pattern FUNCTION =
-      Pattern.compile("\\b(?:KERNEL|DEVICE_FN)\\b[^;{}#(]*?\\b(\\w+)\\s*\\(");
+  private static final int MOST_INTS = 8192;
+
+  /** What the work-groups tell each other, see opencl/alone.h. */
+  private static final int PROGRESS_WORDS = 3;
+
+  /** Arguments of the kernel before the slots. */
+  private static final int OTHERS = 4;
+
+  /**
+   * As many launches of one group are about the work of one group among several. Where most of the
+   * work is of the first kind, a second thread would only wait, and be in the host's way.
+   */
+  private static final int LIGHT = 4;
 
   private static final Grid ALONE = new Grid(1, 1, 1, 1);
 
@@ -81,87 +51,54 @@ final class Batch implements Device {
   private final Map<IntBuffer, Buffer> programs = new LinkedHashMap<>(16, 0.75f, true);
   private final Map<Buffer, Integer> slots = new LinkedHashMap<>();
   private final int[] program = new int[MOST_INTS];
+  private Buffer progress;
   private int length;
+  private int phase; // where the last one begins
+  private int parts; // that the work-groups take: groups, or all launches of one group in a row
+  private int shared; // groups of launches of several
+  private int single; // launches of one group
+  private int widest; // the most groups of a launch
   private int launches;
   private long batched;
   private long batches;
 
   Batch(Device device) {
     this.device = device;
+    List<String> kernels = BatchSource.KERNELS;
     this.numbers =
-        IntStream.range(0, KERNELS.size()).boxed().collect(Collectors.toMap(KERNELS::get, i -> i));
-  }
-
-  /** The sources with the kernel that runs batches: all of them once more as functions it calls. */
-  static Sources with(Sources sources) {
-    String shared = sources.text().substring(sources.text().indexOf("#line", 1));
-    String renamed =
-        FUNCTION
-            .matcher(shared)
-            .results()
-            .map(f -> "#define " + f.group(1) + " alone_" + f.group(1) + "\n")
-            .distinct()
-            .collect(Collectors.joining());
-    String functions = shared.replaceAll("\\bKERNEL\\b", "ALONE");
-    return sources
-        .and("opencl/alone.h", Sources.resource("opencl/alone.h") + renamed + functions)
-        .and("batch.cl", code(Signature.parse(sources.text())));
-  }
-
-  private static String code(Map<String, Signature> signatures) {
-    StringBuilder code = new StringBuilder();
-    String memory =
-        IntStream.range(0, SLOTS).mapToObj(i -> "m" + i).collect(Collectors.joining(", "));
-    code.append("KERNEL void batch(GLOBAL const int* program, int launches, GLOBAL float* ")
-        .append(memory.replace(", ", ", GLOBAL float* "))
-        .append(") {\n  GLOBAL float* m[] = {")
-        .append(memory)
-        .append("};\n  GLOBAL const int* p = program;\n")
-        .append("  for (int i = 0; i < launches; i++) {\n    switch (p[0]) {\n");
-    for (int i = 0; i < KERNELS.size(); i++) {
-      code.append("      case ").append(i).append(": ");
-      code.append(call(signatures.get(KERNELS.get(i)))).append(" break;\n");
-    }
-    code.append("      case ").append(STORE).append(": ");
-    code.append("store(m[p[1]], p[2], p[3], p + 4); p += 4 + p[3]; break;\n");
-    return code.append("    }\n  }\n}\n").toString();
-  }
-
-  private static String call(Signature signature) {
-    List<Signature.Parameter> parameters = signature.parameters();
-    String arguments =
-        IntStream.range(0, parameters.size())
-            .mapToObj(
-                i -> {
-                  String word = "p[" + (i + 1) + "]";
-                  return switch (parameters.get(i).kind()) {
-                    case FLOATS -> "m[" + word + "]";
-                    case INTS -> "(GLOBAL int*) m[" + word + "]";
-                    case FLOAT -> "AS_FLOAT(" + word + ")";
-                    default -> word;
-                  };
-                })
-            .collect(Collectors.joining(", "));
-    return signature.kernel() + "(" + arguments + "); p += " + (parameters.size() + 1) + ";";
+        IntStream.range(0, kernels.size()).boxed().collect(Collectors.toMap(kernels::get, i -> i));
   }
 
   @Override
   public void launch(String kernel, Grid grid, Object... arguments) {
-    Integer number = grid.equals(ALONE) ? numbers.get(kernel) : null;
+    Integer number = grid.groupSize() == 1 ? numbers.get(kernel) : null;
     if (number == null) {
-      flush();
+      submit();
       device.launch(kernel, grid, arguments);
       return;
     }
-    add(number, 0, arguments);
+    add(number, grid, 0, arguments);
   }
 
   /** Has a command wait, with room for so many words behind it. */
-  private void add(int number, int more, Object... arguments) {
-    int buffers = (int) Arrays.stream(arguments).filter(Buffer.class::isInstance).count();
-    if (slots.size() + buffers > SLOTS || length + 1 + arguments.length + more > MOST_INTS) {
-      flush();
+  private void add(int number, Grid grid, int more, Object... arguments) {
+    int words = 1 + arguments.length + more;
+    if (slots.size() + further(arguments) > BatchSource.SLOTS
+        || length + BatchSource.PHASE_WORDS + words > MOST_INTS) {
+      submit();
     }
+    int groups = grid.groups0() * grid.groups1();
+    if (launches == 0 || groups > 1 || program[phase] * program[phase + 1] > 1) {
+      phase = length;
+      program[length++] = grid.groups0();
+      program[length++] = grid.groups1();
+      program[length++] = 0;
+      parts += groups;
+    }
+    widest = Math.max(widest, groups);
+    shared += groups > 1 ? groups : 0;
+    single += groups > 1 ? 0 : 1;
+    program[phase + 2] += words;
     program[length++] = number;
     for (Object argument : arguments) {
       program[length++] = word(argument);
@@ -169,31 +106,48 @@ final class Batch implements Device {
     launches++;
   }
 
+  /** Buffers among these that have no slot. */
+  private int further(Object... arguments) {
+    int count = 0;
+    for (Object argument : arguments) {
+      count += argument instanceof Buffer && !slots.containsKey(argument) ? 1 : 0;
+    }
+    return count;
+  }
+
   private int word(Object argument) {
     if (argument instanceof Buffer buffer) {
-      return slots.computeIfAbsent(buffer, b -> slots.size());
+      Integer slot = slots.putIfAbsent(buffer, slots.size());
+      return slot == null ? slots.size() - 1 : slot;
     }
     return argument instanceof Float number ? Float.floatToRawIntBits(number) : (Integer) argument;
   }
 
-  /** Launches what waits. */
-  private void flush() {
+  @Override
+  public void submit() {
     if (launches == 0) {
       return;
     }
-    Object[] arguments = new Object[2 + SLOTS];
-    Buffer code = onDevice();
-    arguments[0] = code;
-    arguments[1] = launches;
-    slots.forEach((buffer, slot) -> arguments[2 + slot] = buffer);
-    Buffer any = slots.keySet().iterator().next();
-    Arrays.fill(arguments, 2 + slots.size(), arguments.length, any);
+    if (progress == null) {
+      progress = device.allocate(new int[PROGRESS_WORDS], PROGRESS_WORDS);
+    }
+    int groups = LIGHT * shared < single ? 1 : Math.min(device.info().units(), widest);
+    Object[] arguments = new Object[OTHERS + BatchSource.SLOTS]; // null where no slot is
+    arguments[0] = onDevice();
+    arguments[1] = parts;
+    arguments[2] = groups;
+    arguments[3] = progress;
+    slots.forEach((buffer, slot) -> arguments[OTHERS + slot] = buffer);
     batched += launches;
     batches++;
     slots.clear();
     length = 0;
+    parts = 0;
+    widest = 0;
+    shared = 0;
+    single = 0;
     launches = 0;
-    device.launch("batch", ALONE, arguments);
+    device.launch("batch", Grid.of(groups, 1), arguments);
   }
 
   /** The program that waits, written to the device unless it is there. */
@@ -208,8 +162,7 @@ final class Batch implements Device {
       oldest.remove();
     }
     int[] words = Arrays.copyOf(program, length);
-    Buffer written = device.allocate(ElementType.INT32, length);
-    device.write(words, 0, length, written, 0);
+    Buffer written = device.allocate(words, length);
     programs.put(IntBuffer.wrap(words), written);
     return written;
   }
@@ -227,18 +180,23 @@ final class Batch implements Device {
   }
 
   @Override
+  public Buffer allocate(int[] values, int count) {
+    return device.allocate(values, count);
+  }
+
+  @Override
   public void free(Buffer buffer) {
-    flush();
+    submit();
     device.free(buffer);
   }
 
   @Override
   public void write(float[] src, Buffer dst, int at) {
     if (src.length > MOST_STORED) {
-      flush();
+      submit();
       device.write(src, dst, at);
     } else {
-      add(STORE, src.length, dst, at, src.length);
+      add(BatchSource.STORE, ALONE, src.length, dst, at, src.length);
       for (float value : src) {
         program[length++] = Float.floatToRawIntBits(value);
       }
@@ -248,10 +206,10 @@ final class Batch implements Device {
   @Override
   public void write(int[] src, int from, int count, Buffer dst, int at) {
     if (count > MOST_STORED) {
-      flush();
+      submit();
       device.write(src, from, count, dst, at);
     } else {
-      add(STORE, count, dst, at, count);
+      add(BatchSource.STORE, ALONE, count, dst, at, count);
       System.arraycopy(src, from, program, length, count);
       length += count;
     }
@@ -259,7 +217,7 @@ final class Batch implements Device {
 
   @Override
   public void read(Buffer src, int at, int count, float[] dst) {
-    flush();
+    submit();
     device.read(src, at, count, dst);
   }
 
@@ -287,7 +245,7 @@ final class Batch implements Device {
 
   @Override
   public void synchronize() {
-    flush();
+    submit();
     device.synchronize();
   }
 

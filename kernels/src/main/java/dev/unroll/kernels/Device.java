@@ -33,6 +33,20 @@ public interface Device extends AutoCloseable {
   Buffer allocate(ElementType type, long elements);
 
   /**
+   * Takes memory that holds so many values.
+   *
+   * @param values content, may be reused on return
+   * @param count number of values
+   * @return the buffer
+   * @throws BackendException if there is not enough
+   */
+  default Buffer allocate(int[] values, int count) {
+    Buffer buffer = allocate(ElementType.INT32, count);
+    write(values, 0, count, buffer, 0);
+    return buffer;
+  }
+
+  /**
    * Gives memory back, once what is queued no longer needs it.
    *
    * @param buffer from {@link #allocate}
@@ -103,6 +117,14 @@ public interface Device extends AutoCloseable {
    * @param arguments {@link Buffer}, {@link Float} or {@link Integer}, as the kernel declares them
    */
   void launch(String kernel, Grid grid, Object... arguments);
+
+  /**
+   * Has what is queued begin, on a device that holds launches back: called at the end of a training
+   * step.
+   */
+  default void submit() {
+    // Most begin at once.
+  }
 
   /**
    * What the placement record should say of how work was queued.

@@ -96,7 +96,8 @@ public final class DeviceBackend implements Backend {
       String provider, Device device, Sources sources, Precision asked, ProductLibrary library) {
     try {
       return device.info().type() == DeviceInfo.Type.CPU
-          ? new DeviceBackend(provider, new Batch(device), Batch.with(sources), asked, library)
+          ? new DeviceBackend(
+              provider, new Batch(device), BatchSource.with(sources), asked, library)
           : new DeviceBackend(provider, device, sources, asked, library);
     } catch (RuntimeException | Error e) {
       device.close();
@@ -462,6 +463,7 @@ public final class DeviceBackend implements Backend {
       List<Tensor> grads,
       List<Tensor> buffers) {
     new Updates(launcher, scalars, gradScale, params, grads).sgd(step, buffers);
+    device.submit();
   }
 
   @Override
@@ -475,6 +477,7 @@ public final class DeviceBackend implements Backend {
       List<Tensor> v,
       List<Tensor> vMax) {
     new Updates(launcher, scalars, gradScale, params, grads).adam(step, m, v, vMax);
+    device.submit();
   }
 
   @Override
@@ -488,5 +491,6 @@ public final class DeviceBackend implements Backend {
       List<Tensor> means,
       List<Tensor> buffers) {
     new Updates(launcher, scalars, gradScale, params, grads).rmsprop(step, squares, means, buffers);
+    device.submit();
   }
 }
