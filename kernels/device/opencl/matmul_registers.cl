@@ -233,6 +233,83 @@ DEVICE_FN void multiply_row(
   }
 }
 
+// The elements of two vectors in turns within each quarter: the first half of it, and the second.
+// Written so that PoCL's compiler makes one instruction of each, and of a quarter's load another.
+DEVICE_FN float16 quarters_low(float16 a, float16 b) {
+  float16 turns;
+  turns.even = a.s014589cd;
+  turns.odd = b.s014589cd;
+  return turns;
+}
+
+DEVICE_FN float16 quarters_high(float16 a, float16 b) {
+  float16 turns;
+  turns.even = a.s2367abef;
+  turns.odd = b.s2367abef;
+  return turns;
+}
+
+// Four elements of each of the rows i, i + 4, i + 8 and i + 12.
+#define QUARTERS(from, i, stride) \
+  (float16) ((float8) (vload4(0, from + (i) * stride), vload4(0, from + ((i) + 4) * stride)), \
+      (float8) (vload4(0, from + ((i) + 8) * stride), vload4(0, from + ((i) + 12) * stride)))
+
+// sum = sum + a [1, 4] b for b [4, 16] that lies transposed, its rows' elements bc apart: blocks of
+// 4 x 4 are turned in the quarters of four vectors. A macro, for PoCL does not inline so long a
+// function.
+#define MULTIPLY_TURNED(sum, a, ac, b, bc) \
+  { \
+    float16 row0 = QUARTERS(b, 0, bc); \
+    float16 row1 = QUARTERS(b, 1, bc); \
+    float16 row2 = QUARTERS(b, 2, bc); \
+    float16 row3 = QUARTERS(b, 3, bc); \
+    float16 even = quarters_low(row0, row2); \
+    float16 odd = quarters_low(row1, row3); \
+    sum = fma((float16) ((a)[0]), quarters_low(even, odd), sum); \
+    sum = fma((float16) ((a)[ac]), quarters_high(even, odd), sum); \
+    even = quarters_high(row0, row2); \
+    odd = quarters_high(row1, row3); \
+    sum = fma((float16) ((a)[2 * ac]), quarters_low(even, odd), sum); \
+    sum = fma((float16) ((a)[3 * ac]), quarters_high(even, odd), sum); \
+  }
+
+// So many elements of a row of the transposed b are a line of the cache.
+#define LINE 16
+
+// One chunk of a row of out [1, 32], for b that lies transposed.
+DEVICE_FN void multiply_row_turned(
+    GLOBAL const float* a, int ac, // [1, count]
+    GLOBAL const float* b, int bc, int count, // [count, 32], its rows' elements bc apart
+    float factor, GLOBAL const float* old, int oldc,
+    GLOBAL float* out, int outc, int k) { // [1, 32]
+  float16 low = 0.0f;
+  float16 high = 0.0f;
+  int i = 0;
+  for (; i + LINE <= count; i += LINE) {
+    #pragma unroll
+    for (int j = i; j < i + LINE; j += 4) {
+      MULTIPLY_TURNED(low, a + j * ac, ac, b + j, bc)
+    }
+    #pragma unroll
+    for (int j = i; j < i + LINE; j += 4) {
+      MULTIPLY_TURNED(high, a + j * ac, ac, b + j + 16 * bc, bc)
+    }
+  }
+  if (i < count) {
+    float sums[PANEL];
+    vstore16(low, 0, sums);
+    vstore16(high, 1, sums);
+    for (; i < count; i++) {
+      for (int j = 0; j < PANEL; j++) {
+        sums[j] = fma(a[i * ac], b[i + j * bc], sums[j]);
+      }
+    }
+    low = vload16(0, sums);
+    high = vload16(1, sums);
+  }
+  put_row(factor, old, oldc, out, outc, PANEL, low, high, k == 0);
+}
+
 // Where panels of b come from: they are packed, packed here, or read where b lies, if bc is 1.
 #define PACKED 0
 #define PACKS 1
@@ -270,19 +347,27 @@ KERNEL void matmul_registers(
       panel += GLOBAL_SIZE1) {
     int left = panel * PANEL;
     int width = n - left < PANEL ? n - left : PANEL;
+    int turns = source == PACKS && rows == 1 && br == 1 && width == PANEL;
     int packs = source == PACKS || (source == IN_PLACE && width < PANEL);
     for (int from = 0; from == 0 || from < k; from += CHUNK) {
       int count = k - from < CHUNK ? k - from : CHUNK;
       GLOBAL const float* right = b + b0 + panel * panel_stride + from * br;
-      if (packs) {
-        pack_panel(right, br, bc, width, chunk, count);
-        right = chunk;
+      GLOBAL const float* left_rows = a + a0 + top / TILE_ROWS * tile_stride + from * ac;
+      GLOBAL const float* old = from == 0 ? &AT(c, top, left) : &AT(out, top, left);
+      float factor = from == 0 ? beta : 1.0f;
+      int oldr = from == 0 ? cr : outr;
+      int oldc = from == 0 ? cc : outc;
+      if (turns) {
+        multiply_row_turned(left_rows, ac, right, bc, count, factor, old, oldc,
+            &AT(out, top, left), outc, k);
+      } else {
+        if (packs) {
+          pack_panel(right, br, bc, width, chunk, count);
+          right = chunk;
+        }
+        multiply_chunk(left_rows, ar, ac, tile_stride, right, packs ? PANEL : br, count, factor,
+            old, oldr, oldc, &AT(out, top, left), outr, outc, rows, width, k);
       }
-      int first = from == 0;
-      multiply_chunk(a + a0 + top / TILE_ROWS * tile_stride + from * ac, ar, ac, tile_stride,
-          right, packs ? PANEL : br, count, first ? beta : 1.0f,
-          first ? &AT(c, top, left) : &AT(out, top, left), first ? cr : outr, first ? cc : outc,
-          &AT(out, top, left), outr, outc, rows, width, k);
     }
   }
 }
