@@ -5,9 +5,9 @@
 //
 // The program's phases follow each other: either launches of one group, or a launch of several. A
 // group of a launch, or all launches of one group together, are a part. A work-group takes the next
-// part when all parts of the phases before are done. So a part that is waited for is always one that
-// a running work-group is at, and which waits for nobody: work-groups that begin late, one after the
-// other or never make this slower, but can not stop it.
+// part when all parts of the phases before are done. So what is waited for is always a part that a
+// running work-group is at, which waits for nobody: work-groups that begin late, or one after the
+// other, can make this slow, but not stop it.
 
 #define ALONE DEVICE_FN
 
@@ -52,8 +52,9 @@ DEVICE_FN void store(GLOBAL float* to, int at, int count, GLOBAL const int* valu
   }
 }
 
-// What the work-groups tell each other, all 0 between two batches. The atomic functions of drivers
-// for processors are barriers for all memory, which OpenCL 1.2 does not demand.
+// What the work-groups tell each other, all 0 between two batches. Here atomic_add and atomic_inc
+// have to be barriers for all memory, which OpenCL 1.2 does not demand. In PoCL they are
+// __sync_fetch_and_add; its atomic_cmpxchg is no barrier.
 #define TAKEN 0
 #define DONE 1
 #define LEFT 2
@@ -62,8 +63,8 @@ DEVICE_FN void store(GLOBAL float* to, int at, int count, GLOBAL const int* valu
 #define PARTS(phase) ((phase)[0] * (phase)[1])
 #define PHASE_WORDS 3
 
-// Takes a part: the next one of all, -1 if there is none. Moves on to its phase, the one that begins
-// with part number first.
+// Takes a part: the next one of its phase, -1 if there is none of any. Moves on to that phase; it
+// begins with part number first of all.
 DEVICE_FN int take_part(
     int parts, volatile GLOBAL int* progress, GLOBAL const int** phase, int* first) {
   for (;;) {
@@ -76,6 +77,7 @@ DEVICE_FN int take_part(
       *phase += PHASE_WORDS + (*phase)[2];
     }
     if (progress[DONE] >= *first && atomic_cmpxchg(progress + TAKEN, part, part + 1) == part) {
+      atomic_add(progress + DONE, 0); // from here on what others did before is seen
       return part - *first;
     }
   }

@@ -102,6 +102,26 @@ class BatchTest {
     }
   }
 
+  /** More words than a program has, more buffers than it names, and writes in between. */
+  @Test
+  void longSequencesAreCutAndKeepTheirOrder() throws IOException {
+    try (Ops ops = open(2);
+        Arena arena = ops.arena("long")) {
+      float[] values = new float[1500];
+      Tensor sum = arena.tensor(1, values.length);
+      ops.fill(0, sum);
+      for (int i = 1; i <= 300; i++) {
+        Tensor x = arena.tensor(1, values.length);
+        Arrays.fill(values, i);
+        ops.write(values, x);
+        ops.axpby(1, x, 1, sum);
+        ops.fill(Float.NaN, x);
+      }
+      assertThat(ops.read(sum)).containsOnly(300 * 301 / 2);
+      assertThat(batches(ops)).isBetween(2, 100);
+    }
+  }
+
   private static int batches(Ops ops) {
     String notes = String.join(";", ops.placement().notes());
     return Integer.parseInt(

@@ -27,6 +27,9 @@ final class Batch implements Device {
   /** Values of a write that waits like a launch. */
   private static final int MOST_STORED = 2048;
 
+  /** The same before there was a launch: what only probes the device needs no batch compiled. */
+  private static final int FIRST_STORED = 64;
+
   /** Programs that are kept on the device: a training step repeats those of the step before. */
   private static final int KEPT = 64;
 
@@ -104,6 +107,11 @@ final class Batch implements Device {
       program[length++] = word(argument);
     }
     launches++;
+  }
+
+  /** Whether a write of so many values can wait. */
+  private boolean canWait(int count) {
+    return count <= (batches > 0 || launches > 0 ? MOST_STORED : FIRST_STORED);
   }
 
   /** Buffers among these that have no slot. */
@@ -192,7 +200,7 @@ final class Batch implements Device {
 
   @Override
   public void write(float[] src, Buffer dst, int at) {
-    if (src.length > MOST_STORED) {
+    if (!canWait(src.length)) {
       submit();
       device.write(src, dst, at);
     } else {
@@ -205,7 +213,7 @@ final class Batch implements Device {
 
   @Override
   public void write(int[] src, int from, int count, Buffer dst, int at) {
-    if (count > MOST_STORED) {
+    if (!canWait(count)) {
       submit();
       device.write(src, from, count, dst, at);
     } else {
