@@ -28,7 +28,7 @@ final class CpuBackend extends SpanBackend {
   private final Mat old = new Mat();
 
   /**
-   * Starts the threads, checks their arithmetic and warms the kernels.
+   * Starts the threads and checks their arithmetic.
    *
    * @param threads threads that work, the caller included
    */
@@ -43,7 +43,6 @@ final class CpuBackend extends SpanBackend {
     sequences = new Sequences(workers, gemm);
     rows = new RowOperations(workers);
     workers.runTogether(part -> ExactProbe.run(name() + ", thread " + part));
-    WarmUp.once(workers);
   }
 
   @Override

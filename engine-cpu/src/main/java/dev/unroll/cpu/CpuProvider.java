@@ -39,8 +39,10 @@ public final class CpuProvider implements BackendProvider {
   @Override
   public Backend open(int device, Options options) {
     if (Machine.hasVectors()) {
-      int threads = options.threads();
-      return new CpuBackend(threads > 0 ? threads : Runtime.getRuntime().availableProcessors());
+      int wanted = options.threads();
+      int threads = wanted > 0 ? wanted : Runtime.getRuntime().availableProcessors();
+      WarmUp.once(threads);
+      return new CpuBackend(threads);
     }
     String name = NAME + " (scalar loops; for speed " + REMEDY + ")";
     if (WARNED.compareAndSet(false, true)) {

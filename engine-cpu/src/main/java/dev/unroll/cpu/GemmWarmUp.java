@@ -2,13 +2,14 @@
 
 package dev.unroll.cpu;
 
+import java.util.ArrayList;
+import java.util.List;
+
 /**
- * Runs tiny products until the JIT compiler has every vector kernel of {@link Gemm}. Before that
- * vector code is about a hundred times slower, and a first training step would take seconds.
+ * Tiny products that use every vector kernel of {@link Gemm}. Before these are compiled vector code
+ * is about a hundred times slower, and a first training step would take seconds.
  */
 final class GemmWarmUp {
-  private static final long LIMIT_NANOS = 2_000_000_000L;
-
   /** Short, but enough loop rounds per call for HotSpot to compile after some hundred calls. */
   private static final int DEPTH = 24;
 
@@ -19,47 +20,37 @@ final class GemmWarmUp {
 
   private final GemmThread thread = new GemmThread();
   private final float[] data = new float[DEPTH * 8 * PANEL];
-  private final float[] out = new float[GROUP * PANEL + 8 * PANEL];
+  private final float[] out = new float[Math.max(GROUP, 8) * PANEL];
   private final Mat a = new Mat();
   private final Mat b = new Mat();
   private final Mat c = new Mat();
   private final Packed packed = new Packed();
 
-  /**
-   * Which kernels were fast once: one for each height, the group kernel, the wide row in place and
-   * packed, and B or C turned.
-   */
-  private final boolean[] fast = new boolean[HEIGHTS.length + 5];
-
-  private boolean packedRow;
-
   private GemmWarmUp() {}
 
-  /**
-   * Warms all kernels; takes some tenths of a second, at most two seconds.
-   *
-   * @return whether all vector kernels became fast
-   */
-  static boolean run() {
-    GemmWarmUp warmUp = new GemmWarmUp();
-    long start = System.nanoTime();
-    boolean all = false;
-    while (!all && System.nanoTime() - start < LIMIT_NANOS) {
-      all = warmUp.round();
+  /** One for each height, the group kernel, the wide row in place and packed, B or C turned. */
+  static List<WarmUp.Kernel> kernels() {
+    GemmWarmUp products = new GemmWarmUp();
+    List<WarmUp.Kernel> kernels = new ArrayList<>();
+    for (int i = 0; i < HEIGHTS.length + 5; i++) {
+      int kernel = i;
+      products.select(kernel);
+      kernels.add(new WarmUp.Kernel(() -> products.run(kernel), products.nanos()));
     }
-    return all;
+    return kernels;
   }
 
-  private boolean round() {
-    boolean all = true;
-    for (int kernel = 0; kernel < fast.length; kernel++) {
-      if (!fast[kernel]) {
-        select(kernel);
-        fast[kernel] = isFast();
-        all &= fast[kernel];
-      }
+  private void run(int kernel) {
+    select(kernel);
+    if (packs(kernel)) {
+      thread.multiply(a, packed.pack(b), 0, c);
+    } else {
+      thread.multiply(a, b, 0, c);
     }
-    return all;
+  }
+
+  private static boolean packs(int kernel) {
+    return kernel == HEIGHTS.length + 2;
   }
 
   private void select(int kernel) {
@@ -70,7 +61,7 @@ final class GemmWarmUp {
     } else if (kernel == HEIGHTS.length) {
       a.set(data, 0, GROUP, DEPTH, 1, GROUP);
       b.set(data, 0, DEPTH, PANEL, PANEL, 1);
-    } else if (kernel <= HEIGHTS.length + 2) {
+    } else if (kernel == HEIGHTS.length + 1 || packs(kernel)) {
       a.set(data, 0, 1, DEPTH, DEPTH, 1);
       b.set(data, 0, DEPTH, 8 * PANEL, 8 * PANEL, 1);
     } else {
@@ -78,25 +69,11 @@ final class GemmWarmUp {
       a.set(data, 0, turned ? 4 : GROUP, DEPTH, DEPTH, 1);
       b.set(data, 0, DEPTH, PANEL, 1, DEPTH);
     }
-    packedRow = kernel == HEIGHTS.length + 2;
-    if (packedRow) {
-      packed.pack(b);
-    }
     c.set(out, 0, a.rows, b.cols, b.cols, 1);
   }
 
-  /**
-   * Whether it is compiled: at least one multiply-add per nanosecond with 16 lanes, a quarter with
-   * 4.
-   */
-  private boolean isFast() {
-    long start = System.nanoTime();
-    if (packedRow) {
-      thread.multiply(a, packed, 0, c);
-    } else {
-      thread.multiply(a, b, 0, c);
-    }
-    long nanos = System.nanoTime() - start;
-    return 32L * a.rows * b.cols * DEPTH > nanos * PANEL;
+  /** One for each multiply-add with 16 lanes, four with 4. */
+  private double nanos() {
+    return 32.0 * a.rows * b.cols * DEPTH / PANEL;
   }
 }
