@@ -23,7 +23,7 @@ final class WarmUp {
   /**
    * HotSpot's first compiler takes a method after 200 calls; not all are called in each network.
    */
-  private static final int ROUNDS = 300;
+  private static final int ROUNDS = 500;
 
   private static final AtomicBoolean STARTED = new AtomicBoolean();
   private static volatile String note = "kernels not warm yet: another backend is being opened";
