@@ -4,7 +4,6 @@ package dev.unroll.nn;
 
 import dev.unroll.Indices;
 import dev.unroll.Tensor;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -34,8 +33,10 @@ public record LastStep() implements Layer<Tensor> {
   public Trace forward(Pass pass, Tensor x, State initial) {
     int batch = pass.steps().batch();
     // State tensors have B rows of initial state in front, which are none of the sequence's.
-    int[] rows =
-        Arrays.stream(pass.steps().finalRows()).map(r -> r < batch ? -1 : r - batch).toArray();
+    int[] rows = pass.steps().finalRows();
+    for (int b = 0; b < batch; b++) {
+      rows[b] = rows[b] < batch ? -1 : rows[b] - batch;
+    }
     Indices last = pass.arena().indices(rows);
     Tensor y = pass.arena().tensor(batch, x.cols());
     pass.ops().gather(x, last, y);
