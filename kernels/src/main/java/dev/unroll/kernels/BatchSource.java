@@ -95,8 +95,8 @@ final class BatchSource {
     StringBuilder code = new StringBuilder();
     String memory =
         IntStream.range(0, SLOTS).mapToObj(i -> "m" + i).collect(Collectors.joining(", "));
-    code.append(
-            "KERNEL void batch(GLOBAL const int* program, int parts, int groups, GLOBAL int* progress, ")
+    code.append("KERNEL void batch(GLOBAL const int* program, int parts, int groups, ")
+        .append("GLOBAL int* progress, ")
         .append("GLOBAL float* ")
         .append(memory.replace(", ", ", GLOBAL float* "))
         .append(") {\n  GLOBAL float* m[] = {")
