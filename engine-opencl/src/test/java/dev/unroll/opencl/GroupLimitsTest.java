@@ -69,7 +69,8 @@ class GroupLimitsTest {
         assertThat(Parity.compare(ops, reference, c).problems()).as(c.name()).isEmpty();
       }
     }
-    assertThat(launched).hasSizeGreaterThan(30).contains("matmul_naive", "scatter_add");
+    // Launches of groups of one work-item go in batches, under that name.
+    assertThat(launched).hasSizeGreaterThan(25).contains("batch", "matmul_naive", "scatter_add");
   }
 
   private static List<OpCase> twoPerOperation() {
