@@ -66,13 +66,12 @@ final class Sequences {
       Tensor dOut,
       Tensor dh,
       Tensor dPre) {
-    Tensor w = wHh;
-    pack(steps, wHh, w);
+    pack(steps, wHh, wHh);
     run(
         steps,
         wHh,
         lot -> {
-          packColumns(lot, w);
+          packColumns(lot, wHh);
           int j = lot.first(wHh.cols());
           int n = lot.end(wHh.cols()) - j;
           for (int t = steps.count() - 1; t >= 0; t--) {
@@ -147,13 +146,12 @@ final class Sequences {
       Tensor dh,
       Tensor dc,
       Tensor dGates) {
-    Tensor w = wHh;
-    pack(steps, wHh, w);
+    pack(steps, wHh, wHh);
     run(
         steps,
         wHh,
         lot -> {
-          packColumns(lot, w);
+          packColumns(lot, wHh);
           int hidden = wHh.cols();
           int j = lot.first(hidden);
           int n = lot.end(hidden) - j;
@@ -231,13 +229,12 @@ final class Sequences {
       Tensor dh,
       Tensor dGates,
       Tensor dFromH) {
-    Tensor w = wHh;
-    pack(steps, wHh, w);
+    pack(steps, wHh, wHh);
     run(
         steps,
         wHh,
         lot -> {
-          packColumns(lot, w);
+          packColumns(lot, wHh);
           int hidden = wHh.cols();
           int j = lot.first(hidden);
           int n = lot.end(hidden) - j;
