@@ -26,6 +26,10 @@ final class CpuBackend extends SpanBackend {
   private final Mat b = new Mat();
   private final Mat c = new Mat();
   private final Mat old = new Mat();
+  private final Spread.Range gatherPart = this::gatherPart;
+  private Tensor gathered;
+  private Indices numbers;
+  private Tensor gatherOut;
 
   /**
    * Starts the threads and checks their arithmetic.
@@ -76,13 +80,13 @@ final class CpuBackend extends SpanBackend {
       return;
     }
     count();
-    Mat rows = Sequences.mat(old, bias.repeatRows(out.rows()));
+    Mat rows = old.set(floats(bias), bias.offset(), out.rows(), out.cols(), 0, bias.colStride());
     gemm.multiply(Sequences.mat(a, x), Sequences.mat(b, w), 1, rows, Sequences.mat(c, out));
   }
 
   @Override
   public void sumRows(Tensor x, float beta, Tensor out) {
-    if (!contiguous(x, out)) {
+    if (!(contiguous(x) && contiguous(out))) {
       super.sumRows(x, beta, out);
       return;
     }
@@ -121,7 +125,7 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void softmax(Tensor x, Tensor y) {
-    if (!contiguous(x, y)) {
+    if (!(contiguous(x) && contiguous(y))) {
       super.softmax(x, y);
       return;
     }
@@ -131,7 +135,7 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void logSoftmax(Tensor x, Tensor y) {
-    if (!contiguous(x, y)) {
+    if (!(contiguous(x) && contiguous(y))) {
       super.logSoftmax(x, y);
       return;
     }
@@ -141,7 +145,7 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
-    if (!contiguous(x, y)) {
+    if (!(contiguous(x) && contiguous(y))) {
       super.layerNorm(eps, x, y, rstd);
       return;
     }
@@ -151,7 +155,7 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
-    if (!contiguous(y, dy, dx)) {
+    if (!(contiguous(y) && contiguous(dy) && contiguous(dx))) {
       super.layerNormGrad(y, rstd, dy, dx);
       return;
     }
@@ -172,7 +176,7 @@ final class CpuBackend extends SpanBackend {
       Tensor dScores) {
     boolean plain =
         spec.input() == CrossEntropy.Input.LOGITS && spec.smoothing() == 0 && weights == null;
-    if (!plain || !contiguous(scores, dScores)) {
+    if (!plain || !(contiguous(scores) && contiguous(dScores))) {
       super.crossEntropyWithGrad(
           spec, scores, targets, weights, dLoss, rowLosses, loss, denominator, dScores);
       return;
@@ -185,15 +189,20 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void gather(Tensor table, Indices rowNumbers, Tensor out) {
-    if (!contiguous(table, out)) {
+    if (!(contiguous(table) && contiguous(out))) {
       super.gather(table, rowNumbers, out);
       return;
     }
     count();
-    spread.split(out.rows(), out.size(), (from, to) -> gather(table, rowNumbers, out, from, to));
+    gathered = table;
+    numbers = rowNumbers;
+    gatherOut = out;
+    spread.split(out.rows(), out.size(), gatherPart);
   }
 
-  private static void gather(Tensor table, Indices numbers, Tensor out, int from, int to) {
+  private void gatherPart(int from, int to) {
+    Tensor table = gathered;
+    Tensor out = gatherOut;
     int n = table.cols();
     for (int i = from; i < to; i++) {
       int row = HostBuffer.ints(numbers)[numbers.offset() + i];
@@ -208,7 +217,7 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void scatterAdd(Tensor dOut, Indices rowNumbers, Tensor dTable) {
-    if (!contiguous(dOut, dTable)) {
+    if (!(contiguous(dOut) && contiguous(dTable))) {
       super.scatterAdd(dOut, rowNumbers, dTable);
       return;
     }
@@ -227,7 +236,7 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void rnnSequence(Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
-    if (contiguous(pre, hs)) {
+    if (contiguous(pre) && contiguous(hs)) {
       count();
       sequences.rnn(steps, f, wHh, pre, hs);
     } else {
@@ -245,7 +254,11 @@ final class CpuBackend extends SpanBackend {
       Tensor dOut,
       Tensor dh,
       Tensor dPre) {
-    if (contiguous(pre, hs, dOut == null ? dh : dOut, dh, dPre)) {
+    if (contiguous(pre)
+        && contiguous(hs)
+        && contiguous(dOut == null ? dh : dOut)
+        && contiguous(dh)
+        && contiguous(dPre)) {
       count();
       sequences.rnnGrad(steps, f, wHh, pre, hs, dOut, dh, dPre);
     } else {
@@ -256,7 +269,7 @@ final class CpuBackend extends SpanBackend {
   @Override
   public void lstmSequence(
       Steps steps, Tensor wHh, Tensor gates, Tensor hs, Tensor cs, Tensor tanhC) {
-    if (contiguous(gates, hs, cs, tanhC)) {
+    if (contiguous(gates) && contiguous(hs) && contiguous(cs) && contiguous(tanhC)) {
       count();
       sequences.lstm(steps, wHh, gates, hs, cs, tanhC);
     } else {
@@ -275,7 +288,13 @@ final class CpuBackend extends SpanBackend {
       Tensor dh,
       Tensor dc,
       Tensor dGates) {
-    if (contiguous(gates, cs, tanhC, dOut == null ? dh : dOut, dh, dc, dGates)) {
+    if (contiguous(gates)
+        && contiguous(cs)
+        && contiguous(tanhC)
+        && contiguous(dOut == null ? dh : dOut)
+        && contiguous(dh)
+        && contiguous(dc)
+        && contiguous(dGates)) {
       count();
       sequences.lstmGrad(steps, wHh, gates, cs, tanhC, dOut, dh, dc, dGates);
     } else {
@@ -286,7 +305,10 @@ final class CpuBackend extends SpanBackend {
   @Override
   public void gruSequence(
       Steps steps, Tensor wHh, Tensor bHh, Tensor gates, Tensor fromH, Tensor hs) {
-    if (contiguous(gates, fromH, hs, bHh == null ? hs : bHh)) {
+    if (contiguous(gates)
+        && contiguous(fromH)
+        && contiguous(hs)
+        && contiguous(bHh == null ? hs : bHh)) {
       count();
       sequences.gru(steps, wHh, bHh, gates, fromH, hs);
     } else {
@@ -305,7 +327,13 @@ final class CpuBackend extends SpanBackend {
       Tensor dh,
       Tensor dGates,
       Tensor dFromH) {
-    if (contiguous(gates, fromH, hs, dOut == null ? dh : dOut, dh, dGates, dFromH)) {
+    if (contiguous(gates)
+        && contiguous(fromH)
+        && contiguous(hs)
+        && contiguous(dOut == null ? dh : dOut)
+        && contiguous(dh)
+        && contiguous(dGates)
+        && contiguous(dFromH)) {
       count();
       sequences.gruGrad(steps, wHh, gates, fromH, hs, dOut, dh, dGates, dFromH);
     } else {

@@ -2,6 +2,8 @@
 
 package dev.unroll.cpu;
 
+import java.util.function.IntConsumer;
+
 /**
  * Deals a run through time out to the threads. A batch is split by sequences: then no thread waits
  * for another before the end. A smaller one is split by columns, the same of every gate; then the
@@ -17,6 +19,10 @@ final class Lots {
   private final Workers workers;
   private final Meeting meeting;
   private final Lot[] lots;
+  private final IntConsumer columnsPart = this::columnsPart;
+  private final IntConsumer sequencesPart = this::sequencesPart;
+  private Share share;
+  private int batch;
 
   Lots(Workers workers) {
     this.workers = workers;
@@ -57,30 +63,32 @@ final class Lots {
    * @param weights multiply-adds for a row
    */
   void run(int batch, int rows, int weights, Share share) {
-    int threads = workers.count();
+    this.share = share;
+    this.batch = batch;
     if (byColumns(batch, rows, weights)) {
       meeting.open();
-      workers.runTogether(part -> together(share, lots[part].set(0, batch, threads)));
-    } else if (batch >= threads && parallel(rows, weights)) {
-      workers.run(
-          part ->
-              share.run(
-                  lots[part].set(
-                      (int) ((long) batch * part / threads),
-                      (int) ((long) batch * (part + 1) / threads),
-                      1)));
+      workers.runTogether(columnsPart);
+    } else if (batch >= workers.count() && parallel(rows, weights)) {
+      workers.run(sequencesPart);
     } else {
       share.run(lots[0].set(0, batch, 1));
     }
   }
 
-  private void together(Share share, Lot lot) {
+  private void columnsPart(int part) {
     try {
-      share.run(lot);
+      share.run(lots[part].set(0, batch, workers.count()));
     } catch (Throwable e) {
       meeting.cancel();
       throw e;
     }
+  }
+
+  private void sequencesPart(int part) {
+    int threads = workers.count();
+    int from = (int) ((long) batch * part / threads);
+    int to = (int) ((long) batch * (part + 1) / threads);
+    share.run(lots[part].set(from, to, 1));
   }
 
   /** What one thread does: some sequences, or some columns of all. */

@@ -10,8 +10,12 @@ import dev.unroll.Reduction;
 import dev.unroll.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 
-/** Operations on rows of classes and on whole tensors; rows are contiguous and split by threads. */
+/**
+ * Operations on rows of classes and on whole tensors; rows are contiguous and split by threads.
+ * Operands stand in fields, so that an operation allocates nothing.
+ */
 final class RowOperations {
   /** Elements below which waking another thread costs more than it saves. */
   private static final int MIN_PARALLEL_ELEMENTS = 1 << 13;
@@ -20,6 +24,29 @@ final class RowOperations {
 
   private final Workers workers;
   private final Rows[] scratch;
+  private final IntConsumer rowsPart = this::rowsPart;
+  private final IntConsumer sumRowsPart = this::sumRowsPart;
+  private final IntConsumer segmentsPart = this::segmentsPart;
+  private final Row softmax = this::softmaxRow;
+  private final Row logSoftmax = this::logSoftmaxRow;
+  private final Row layerNorm = this::layerNormRow;
+  private final Row layerNormGrad = this::layerNormGradRow;
+  private final Row crossEntropy = this::crossEntropyRow;
+
+  private Row row;
+  private Tensor x;
+  private Tensor y;
+  private Tensor rstd;
+  private Tensor dy;
+  private Tensor dx;
+  private float number; // eps, or beta
+  private boolean squares; // whether segments of squares are summed
+  private float[] sums; // of segments, or of exponentials
+
+  private Indices targets;
+  private CrossEntropy spec;
+  private float divisor;
+  private float[] losses;
 
   RowOperations(Workers workers) {
     this.workers = workers;
@@ -34,97 +61,112 @@ final class RowOperations {
     void run(Rows rows, int r);
   }
 
-  private void each(Tensor x, Row row) {
-    int threads = workers.count();
-    if (threads == 1 || x.size() < MIN_PARALLEL_ELEMENTS) {
-      for (int r = 0; r < x.rows(); r++) {
-        row.run(scratch[0], r);
-      }
-      return;
+  /** Runs an operation on each row of x. */
+  private void each(Row row) {
+    this.row = row;
+    if (x.size() < MIN_PARALLEL_ELEMENTS) {
+      rows(scratch[0], 0, x.rows());
+    } else {
+      workers.run(rowsPart);
     }
-    workers.run(
-        part -> {
-          int to = (int) ((long) x.rows() * (part + 1) / threads);
-          for (int r = (int) ((long) x.rows() * part / threads); r < to; r++) {
-            row.run(scratch[part], r);
-          }
-        });
+  }
+
+  private void rowsPart(int part) {
+    rows(scratch[part], share(x.rows(), part), share(x.rows(), part + 1));
+  }
+
+  private void rows(Rows rows, int from, int to) {
+    for (int r = from; r < to; r++) {
+      row.run(rows, r);
+    }
+  }
+
+  private int share(int count, int part) {
+    return (int) ((long) count * part / workers.count());
   }
 
   void softmax(Tensor x, Tensor y) {
+    this.x = x;
+    this.y = y;
+    each(softmax);
+  }
+
+  private void softmaxRow(Rows rows, int r) {
     int n = x.cols();
-    each(
-        x,
-        (rows, r) -> {
-          int xo = at(x, r);
-          int yo = at(y, r);
-          float max = rows.max(n, floats(x), xo);
-          VectorLoops.SHIFTED_EXP.run(n, floats(x), xo, max, floats(y), yo);
-          Spans.divide(n, floats(y), yo, rows.sum(n, floats(y), yo), floats(y), yo);
-        });
+    int xo = at(x, r);
+    int yo = at(y, r);
+    float max = rows.max(n, floats(x), xo);
+    VectorLoops.SHIFTED_EXP.run(n, floats(x), xo, max, floats(y), yo);
+    Spans.divide(n, floats(y), yo, rows.sum(n, floats(y), yo), floats(y), yo);
   }
 
   void logSoftmax(Tensor x, Tensor y) {
+    this.x = x;
+    this.y = y;
+    each(logSoftmax);
+  }
+
+  private void logSoftmaxRow(Rows rows, int r) {
     int n = x.cols();
-    each(
-        x,
-        (rows, r) -> {
-          int xo = at(x, r);
-          float max = rows.max(n, floats(x), xo);
-          Spans.logShift(
-              n,
-              floats(x),
-              xo,
-              max,
-              Functions.log(rows.sumOfExp(n, floats(x), xo, max)),
-              floats(y),
-              at(y, r));
-        });
+    int xo = at(x, r);
+    float max = rows.max(n, floats(x), xo);
+    float log = Functions.log(rows.sumOfExp(n, floats(x), xo, max));
+    Spans.logShift(n, floats(x), xo, max, log, floats(y), at(y, r));
   }
 
   void layerNorm(float eps, Tensor x, Tensor y, Tensor rstd) {
+    number = eps;
+    this.x = x;
+    this.y = y;
+    this.rstd = rstd;
+    each(layerNorm);
+  }
+
+  private void layerNormRow(Rows rows, int r) {
     int n = x.cols();
-    each(
-        x,
-        (rows, r) -> {
-          int yo = at(y, r);
-          Spans.shift(n, floats(x), at(x, r), rows.sum(n, floats(x), at(x, r)) / n, floats(y), yo);
-          float variance = rows.sumOfProducts(n, floats(y), yo, floats(y), yo) / n;
-          float factor = 1f / ScalarMath.sqrt(variance + eps);
-          Spans.scale(n, factor, floats(y), yo, floats(y), yo);
-          floats(rstd)[at(rstd, r)] = factor;
-        });
+    int yo = at(y, r);
+    Spans.shift(n, floats(x), at(x, r), rows.sum(n, floats(x), at(x, r)) / n, floats(y), yo);
+    float variance = rows.sumOfProducts(n, floats(y), yo, floats(y), yo) / n;
+    float factor = 1f / ScalarMath.sqrt(variance + number);
+    Spans.scale(n, factor, floats(y), yo, floats(y), yo);
+    floats(rstd)[at(rstd, r)] = factor;
   }
 
   void layerNormGrad(Tensor y, Tensor rstd, Tensor dy, Tensor dx) {
-    int n = y.cols();
-    each(
-        y,
-        (rows, r) -> {
-          int yo = at(y, r);
-          int dyo = at(dy, r);
-          float mean = rows.sum(n, floats(dy), dyo) / n;
-          float along = rows.sumOfProducts(n, floats(dy), dyo, floats(y), yo) / n;
-          float factor = floats(rstd)[at(rstd, r)];
-          Spans.normGrad(
-              n, floats(y), yo, floats(dy), dyo, mean, along, factor, floats(dx), at(dx, r));
-        });
+    x = y;
+    this.rstd = rstd;
+    this.dy = dy;
+    this.dx = dx;
+    each(layerNormGrad);
+  }
+
+  private void layerNormGradRow(Rows rows, int r) {
+    int n = x.cols();
+    int yo = at(x, r);
+    int dyo = at(dy, r);
+    float mean = rows.sum(n, floats(dy), dyo) / n;
+    float along = rows.sumOfProducts(n, floats(dy), dyo, floats(x), yo) / n;
+    float factor = floats(rstd)[at(rstd, r)];
+    Spans.normGrad(n, floats(x), yo, floats(dy), dyo, mean, along, factor, floats(dx), at(dx, r));
   }
 
   /** out = beta * out + the sum of x over its rows; columns are split by threads. */
   void sumRows(Tensor x, float beta, Tensor out) {
     int cols = x.cols();
-    int threads = x.size() < MIN_PARALLEL_ELEMENTS ? 1 : workers.count();
-    if (threads == 1) {
+    if (x.size() < MIN_PARALLEL_ELEMENTS) {
       sumRows(x, 0, cols, beta, out, scratch[0].terms(cols));
       return;
     }
-    workers.run(
-        part -> {
-          int from = (int) ((long) cols * part / threads);
-          int to = (int) ((long) cols * (part + 1) / threads);
-          sumRows(x, from, to, beta, out, scratch[part].terms(to - from));
-        });
+    this.x = x;
+    number = beta;
+    y = out;
+    workers.run(sumRowsPart);
+  }
+
+  private void sumRowsPart(int part) {
+    int from = share(x.cols(), part);
+    int to = share(x.cols(), part + 1);
+    sumRows(x, from, to, number, y, scratch[part].terms(to - from));
   }
 
   private static void sumRows(Tensor x, int from, int to, float beta, Tensor out, float[] sums) {
@@ -154,45 +196,27 @@ final class RowOperations {
 
   /** The sum of all elements of a dense tensor. */
   float sum(Tensor x) {
-    return bySegments(x.size(), (rows, from, n) -> rows.sum(n, floats(x), x.offset() + from));
+    return bySegments(x, false);
   }
 
   float sumOfSquares(List<Tensor> xs) {
     float total = 0f;
-    for (Tensor x : xs) {
-      float[] data = floats(x);
-      int at = x.offset();
-      total =
-          total
-              + bySegments(
-                  x.size(),
-                  (rows, from, n) -> rows.sumOfProducts(n, data, at + from, data, at + from));
+    for (int i = 0; i < xs.size(); i++) {
+      total = total + bySegments(xs.get(i), true);
     }
     return total;
   }
 
-  /** The sum of n elements from one on that lie in one segment. */
-  private interface SegmentSum {
-    float of(Rows rows, int from, int n);
-  }
-
   /** Sums segments, split by threads, and adds up their sums in ascending order. */
-  private float bySegments(int size, SegmentSum segment) {
-    int count = (size + Rows.SEGMENT - 1) / Rows.SEGMENT;
-    float[] sums = scratch[0].column(count);
-    int threads = size < MIN_PARALLEL_ELEMENTS ? 1 : workers.count();
-    if (threads == 1) {
-      segments(segment, scratch[0], 0, count, size, sums);
+  private float bySegments(Tensor x, boolean squares) {
+    int count = segments(x);
+    this.x = x;
+    this.squares = squares;
+    sums = scratch[0].column(count);
+    if (x.size() < MIN_PARALLEL_ELEMENTS) {
+      segments(scratch[0], 0, count);
     } else {
-      workers.run(
-          part ->
-              segments(
-                  segment,
-                  scratch[part],
-                  (int) ((long) count * part / threads),
-                  (int) ((long) count * (part + 1) / threads),
-                  size,
-                  sums));
+      workers.run(segmentsPart);
     }
     float total = 0f;
     for (int i = 0; i < count; i++) {
@@ -201,11 +225,22 @@ final class RowOperations {
     return total;
   }
 
-  private static void segments(
-      SegmentSum segment, Rows rows, int first, int last, int size, float[] sums) {
+  private static int segments(Tensor x) {
+    return (x.size() + Rows.SEGMENT - 1) / Rows.SEGMENT;
+  }
+
+  private void segmentsPart(int part) {
+    int count = segments(x);
+    segments(scratch[part], share(count, part), share(count, part + 1));
+  }
+
+  private void segments(Rows rows, int first, int last) {
+    float[] data = floats(x);
     for (int i = first; i < last; i++) {
       int from = i * Rows.SEGMENT;
-      sums[i] = segment.of(rows, from, Math.min(Rows.SEGMENT, size - from));
+      int n = Math.min(Rows.SEGMENT, x.size() - from);
+      int at = x.offset() + from;
+      sums[i] = squares ? rows.sumOfProducts(n, data, at, data, at) : rows.sum(n, data, at);
     }
   }
 
@@ -222,32 +257,20 @@ final class RowOperations {
       Tensor loss,
       Tensor denominator,
       Tensor dScores) {
-    boolean mean = spec.reduction() == Reduction.MEAN;
-    int[] ids = HostBuffer.ints(targets);
-    int counted = 0;
-    for (int i = 0; i < targets.length(); i++) {
-      counted += ids[targets.offset() + i] == spec.ignoreIndex() ? 0 : 1;
-    }
-    float divisor = mean ? counted : 1f;
+    x = scores;
+    dx = dScores;
+    dy = dLoss;
+    this.targets = targets;
+    this.spec = spec;
     int count = targets.length();
-    float[] losses = scratch[0].terms(count);
-    float[] sums = scratch[0].column(count);
-    int perRow = spec.reduction() == Reduction.NONE ? dLoss.rowStride() : 0;
-    each(
-        scores,
-        (rows, r) -> {
-          float g = floats(dLoss)[dLoss.offset() + r * perRow];
-          int target = ids[targets.offset() + r];
-          if (target == spec.ignoreIndex()) {
-            Arrays.fill(floats(dScores), at(dScores, r), at(dScores, r) + scores.cols(), 0f);
-          } else {
-            row(rows, scores, target, mean ? g / divisor : g, dScores, r, losses, sums);
-          }
-        });
+    losses = scratch[0].terms(count);
+    sums = scratch[0].column(count);
+    boolean mean = spec.reduction() == Reduction.MEAN;
+    divisor = mean ? counted() : 1f;
+    each(crossEntropy);
     VectorLoops.LOG.run(count, sums, 0, sums, 0);
     for (int r = 0; r < count; r++) {
-      boolean ignored = ids[targets.offset() + r] == spec.ignoreIndex();
-      losses[r] = ignored ? 0f : -(losses[r] - sums[r]);
+      losses[r] = target(r) == spec.ignoreIndex() ? 0f : -(losses[r] - sums[r]);
       floats(rowLosses)[at(rowLosses, r)] = losses[r];
     }
     float sum = scratch[0].sum(count, losses, 0);
@@ -255,27 +278,39 @@ final class RowOperations {
     floats(loss)[loss.offset()] = mean ? sum / divisor : sum;
   }
 
+  private int target(int r) {
+    return HostBuffer.ints(targets)[targets.offset() + r];
+  }
+
+  private int counted() {
+    int counted = 0;
+    for (int r = 0; r < targets.length(); r++) {
+      counted += target(r) == spec.ignoreIndex() ? 0 : 1;
+    }
+    return counted;
+  }
+
   /** One row's gradient; its target's shifted score and sum of exponentials are its loss. */
-  private static void row(
-      Rows rows,
-      Tensor scores,
-      int target,
-      float g,
-      Tensor dScores,
-      int r,
-      float[] shifted,
-      float[] sums) {
-    int n = scores.cols();
-    float[] x = floats(scores);
-    float[] d = floats(dScores);
-    int xo = at(scores, r);
-    int d0 = at(dScores, r);
-    float max = rows.max(n, x, xo);
-    shifted[r] = x[xo + target] - max;
-    VectorLoops.SHIFTED_EXP.run(n, x, xo, max, d, d0);
+  private void crossEntropyRow(Rows rows, int r) {
+    int n = x.cols();
+    int target = target(r);
+    float[] d = floats(dx);
+    int d0 = at(dx, r);
+    if (target == spec.ignoreIndex()) {
+      Arrays.fill(d, d0, d0 + n, 0f);
+      return;
+    }
+    int perRow = spec.reduction() == Reduction.NONE ? dy.rowStride() : 0;
+    float g = floats(dy)[dy.offset() + r * perRow];
+    float scaled = spec.reduction() == Reduction.MEAN ? g / divisor : g;
+    float[] scores = floats(x);
+    int xo = at(x, r);
+    float max = rows.max(n, scores, xo);
+    losses[r] = scores[xo + target] - max;
+    VectorLoops.SHIFTED_EXP.run(n, scores, xo, max, d, d0);
     float sum = rows.sum(n, d, d0);
-    float own = g * (d[d0 + target] / sum - 1f);
-    Spans.divideScale(n, d, d0, sum, g, d, d0);
+    float own = scaled * (d[d0 + target] / sum - 1f);
+    Spans.divideScale(n, d, d0, sum, scaled, d, d0);
     d[d0 + target] = own;
     sums[r] = sum;
   }

@@ -10,7 +10,8 @@ import dev.unroll.Tensor;
 
 /**
  * The time loops of {@link dev.unroll.Composed}, each as one task: {@link Lots} deals it out to the
- * threads, and the recurrent weights are packed once. Tensors have contiguous rows.
+ * threads, and the recurrent weights are packed once. Tensors have contiguous rows; they stand in
+ * fields, so that a run allocates nothing.
  */
 final class Sequences {
   private final Gemm gemm;
@@ -19,11 +20,35 @@ final class Sequences {
   /** The recurrent weights as {@link #blocks} of columns: one, or one for each gate. */
   private final Packed[] packed = {new Packed(), new Packed(), new Packed(), new Packed()};
 
+  /** What h or the gradient of the gates is multiplied by: W_hh turned, or as it is. */
   private final Mat weights = new Mat();
+
   private final Mat[] left;
   private final Mat[] old;
   private final Mat[] out;
   private int blocks;
+
+  private final Lots.Share rnn = this::rnnLot;
+  private final Lots.Share rnnGrad = this::rnnGradLot;
+  private final Lots.Share lstm = this::lstmLot;
+  private final Lots.Share lstmGrad = this::lstmGradLot;
+  private final Lots.Share gru = this::gruLot;
+  private final Lots.Share gruGrad = this::gruGradLot;
+
+  private Steps steps;
+  private int hidden;
+  private Activation f;
+  private Tensor bHh;
+  private Tensor gates;
+  private Tensor fromH;
+  private Tensor hs;
+  private Tensor cs;
+  private Tensor tanhC;
+  private Tensor dOut;
+  private Tensor dh;
+  private Tensor dc;
+  private Tensor dGates;
+  private Tensor dFromH;
 
   Sequences(Workers workers, Gemm gemm) {
     this.gemm = gemm;
@@ -34,27 +59,27 @@ final class Sequences {
   }
 
   void rnn(Steps steps, Activation f, Tensor wHh, Tensor pre, Tensor hs) {
-    Tensor w = wHh.t();
-    pack(steps, wHh, w);
-    run(
-        steps,
-        wHh,
-        lot -> {
-          packColumns(lot, w);
-          int j = lot.first(wHh.cols());
-          int n = lot.end(wHh.cols()) - j;
-          for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
-            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
-            int at = steps.offset(t) + lot.from;
-            int next = steps.next(t) + lot.from;
-            multiply(lot, hs, steps.previous(t) + lot.from, rows, 1, pre, at);
-            for (int r = 0; r < rows; r++) {
-              int y = row(hs, next + r) + j;
-              SpanActivations.apply(f, n, floats(pre), row(pre, at + r) + j, floats(hs), y);
-            }
-            lot.meet();
-          }
-        });
+    this.f = f;
+    this.gates = pre;
+    this.hs = hs;
+    run(steps, wHh, true, rnn);
+  }
+
+  private void rnnLot(Lots.Lot lot) {
+    packColumns(lot);
+    int j = lot.first(hidden);
+    int n = lot.end(hidden) - j;
+    for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
+      int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+      int at = steps.offset(t) + lot.from;
+      int next = steps.next(t) + lot.from;
+      multiply(lot, hs, steps.previous(t) + lot.from, rows, 1, gates, at);
+      for (int r = 0; r < rows; r++) {
+        int y = row(hs, next + r) + j;
+        SpanActivations.apply(f, n, floats(gates), row(gates, at + r) + j, floats(hs), y);
+      }
+      lot.meet();
+    }
   }
 
   void rnnGrad(
@@ -66,74 +91,78 @@ final class Sequences {
       Tensor dOut,
       Tensor dh,
       Tensor dPre) {
-    pack(steps, wHh, wHh);
-    run(
-        steps,
-        wHh,
-        lot -> {
-          packColumns(lot, wHh);
-          int j = lot.first(wHh.cols());
-          int n = lot.end(wHh.cols()) - j;
-          for (int t = steps.count() - 1; t >= 0; t--) {
-            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
-            int at = steps.offset(t) + lot.from;
-            int next = steps.next(t) + lot.from;
-            for (int r = 0; r < rows; r++) {
-              int dhAt = row(dh, lot.from + r) + j;
-              arriving(n, dOut, at + r, j, dh, dhAt);
-              SpanActivations.grad(
-                  f,
-                  n,
-                  floats(pre),
-                  row(pre, at + r) + j,
-                  floats(hs),
-                  row(hs, next + r) + j,
-                  floats(dh),
-                  dhAt,
-                  floats(dPre),
-                  row(dPre, at + r) + j);
-            }
-            lot.meet();
-            multiply(lot, dPre, at, rows, 0, dh, lot.from);
-          }
-        });
+    this.f = f;
+    this.gates = pre;
+    this.hs = hs;
+    this.dOut = dOut;
+    this.dh = dh;
+    this.dGates = dPre;
+    run(steps, wHh, false, rnnGrad);
+  }
+
+  private void rnnGradLot(Lots.Lot lot) {
+    packColumns(lot);
+    int j = lot.first(hidden);
+    int n = lot.end(hidden) - j;
+    for (int t = steps.count() - 1; t >= 0; t--) {
+      int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+      int at = steps.offset(t) + lot.from;
+      int next = steps.next(t) + lot.from;
+      for (int r = 0; r < rows; r++) {
+        int dhAt = row(dh, lot.from + r) + j;
+        arriving(n, dOut, at + r, j, dh, dhAt);
+        SpanActivations.grad(
+            f,
+            n,
+            floats(gates),
+            row(gates, at + r) + j,
+            floats(hs),
+            row(hs, next + r) + j,
+            floats(dh),
+            dhAt,
+            floats(dGates),
+            row(dGates, at + r) + j);
+      }
+      lot.meet();
+      multiply(lot, dGates, at, rows, 0, dh, lot.from);
+    }
   }
 
   void lstm(Steps steps, Tensor wHh, Tensor gates, Tensor hs, Tensor cs, Tensor tanhC) {
-    Tensor w = wHh.t();
-    pack(steps, wHh, w);
-    run(
-        steps,
-        wHh,
-        lot -> {
-          packColumns(lot, w);
-          int hidden = wHh.cols();
-          int j = lot.first(hidden);
-          int n = lot.end(hidden) - j;
-          for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
-            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
-            int at = steps.offset(t) + lot.from;
-            int prev = steps.previous(t) + lot.from;
-            int next = steps.next(t) + lot.from;
-            multiply(lot, hs, prev, rows, 1, gates, at);
-            for (int r = 0; r < rows; r++) {
-              Cells.lstm(
-                  n,
-                  hidden,
-                  floats(gates),
-                  row(gates, at + r) + j,
-                  floats(cs),
-                  row(cs, prev + r) + j,
-                  floats(cs),
-                  row(cs, next + r) + j,
-                  floats(tanhC),
-                  row(tanhC, at + r) + j,
-                  floats(hs),
-                  row(hs, next + r) + j);
-            }
-            lot.meet();
-          }
-        });
+    this.gates = gates;
+    this.hs = hs;
+    this.cs = cs;
+    this.tanhC = tanhC;
+    run(steps, wHh, true, lstm);
+  }
+
+  private void lstmLot(Lots.Lot lot) {
+    packColumns(lot);
+    int j = lot.first(hidden);
+    int n = lot.end(hidden) - j;
+    for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
+      int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+      int at = steps.offset(t) + lot.from;
+      int prev = steps.previous(t) + lot.from;
+      int next = steps.next(t) + lot.from;
+      multiply(lot, hs, prev, rows, 1, gates, at);
+      for (int r = 0; r < rows; r++) {
+        Cells.lstm(
+            n,
+            hidden,
+            floats(gates),
+            row(gates, at + r) + j,
+            floats(cs),
+            row(cs, prev + r) + j,
+            floats(cs),
+            row(cs, next + r) + j,
+            floats(tanhC),
+            row(tanhC, at + r) + j,
+            floats(hs),
+            row(hs, next + r) + j);
+      }
+      lot.meet();
+    }
   }
 
   void lstmGrad(
@@ -146,77 +175,81 @@ final class Sequences {
       Tensor dh,
       Tensor dc,
       Tensor dGates) {
-    pack(steps, wHh, wHh);
-    run(
-        steps,
-        wHh,
-        lot -> {
-          packColumns(lot, wHh);
-          int hidden = wHh.cols();
-          int j = lot.first(hidden);
-          int n = lot.end(hidden) - j;
-          for (int t = steps.count() - 1; t >= 0; t--) {
-            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
-            int at = steps.offset(t) + lot.from;
-            int prev = steps.previous(t) + lot.from;
-            for (int r = 0; r < rows; r++) {
-              int dhAt = row(dh, lot.from + r) + j;
-              arriving(n, dOut, at + r, j, dh, dhAt);
-              Cells.lstmGrad(
-                  n,
-                  hidden,
-                  floats(gates),
-                  row(gates, at + r) + j,
-                  floats(cs),
-                  row(cs, prev + r) + j,
-                  floats(tanhC),
-                  row(tanhC, at + r) + j,
-                  floats(dh),
-                  dhAt,
-                  floats(dc),
-                  row(dc, lot.from + r) + j,
-                  floats(dGates),
-                  row(dGates, at + r) + j);
-            }
-            lot.meet();
-            multiply(lot, dGates, at, rows, 0, dh, lot.from);
-          }
-        });
+    this.gates = gates;
+    this.cs = cs;
+    this.tanhC = tanhC;
+    this.dOut = dOut;
+    this.dh = dh;
+    this.dc = dc;
+    this.dGates = dGates;
+    run(steps, wHh, false, lstmGrad);
+  }
+
+  private void lstmGradLot(Lots.Lot lot) {
+    packColumns(lot);
+    int j = lot.first(hidden);
+    int n = lot.end(hidden) - j;
+    for (int t = steps.count() - 1; t >= 0; t--) {
+      int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+      int at = steps.offset(t) + lot.from;
+      int prev = steps.previous(t) + lot.from;
+      for (int r = 0; r < rows; r++) {
+        int dhAt = row(dh, lot.from + r) + j;
+        arriving(n, dOut, at + r, j, dh, dhAt);
+        Cells.lstmGrad(
+            n,
+            hidden,
+            floats(gates),
+            row(gates, at + r) + j,
+            floats(cs),
+            row(cs, prev + r) + j,
+            floats(tanhC),
+            row(tanhC, at + r) + j,
+            floats(dh),
+            dhAt,
+            floats(dc),
+            row(dc, lot.from + r) + j,
+            floats(dGates),
+            row(dGates, at + r) + j);
+      }
+      lot.meet();
+      multiply(lot, dGates, at, rows, 0, dh, lot.from);
+    }
   }
 
   void gru(Steps steps, Tensor wHh, Tensor bHh, Tensor gates, Tensor fromH, Tensor hs) {
-    Tensor w = wHh.t();
-    pack(steps, wHh, w);
-    run(
-        steps,
-        wHh,
-        lot -> {
-          packColumns(lot, w);
-          int hidden = wHh.cols();
-          int j = lot.first(hidden);
-          int n = lot.end(hidden) - j;
-          for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
-            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
-            int at = steps.offset(t) + lot.from;
-            int prev = steps.previous(t) + lot.from;
-            int next = steps.next(t) + lot.from;
-            linear(lot, bHh, hs, prev, rows, fromH, at);
-            for (int r = 0; r < rows; r++) {
-              Cells.gru(
-                  n,
-                  hidden,
-                  floats(gates),
-                  row(gates, at + r) + j,
-                  floats(fromH),
-                  row(fromH, at + r) + j,
-                  floats(hs),
-                  row(hs, prev + r) + j,
-                  floats(hs),
-                  row(hs, next + r) + j);
-            }
-            lot.meet();
-          }
-        });
+    this.bHh = bHh;
+    this.gates = gates;
+    this.fromH = fromH;
+    this.hs = hs;
+    run(steps, wHh, true, gru);
+  }
+
+  private void gruLot(Lots.Lot lot) {
+    packColumns(lot);
+    int j = lot.first(hidden);
+    int n = lot.end(hidden) - j;
+    for (int t = 0; t < steps.count() && steps.size(t) > lot.from; t++) {
+      int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+      int at = steps.offset(t) + lot.from;
+      int prev = steps.previous(t) + lot.from;
+      int next = steps.next(t) + lot.from;
+      linear(lot, bHh, hs, prev, rows, fromH, at);
+      for (int r = 0; r < rows; r++) {
+        Cells.gru(
+            n,
+            hidden,
+            floats(gates),
+            row(gates, at + r) + j,
+            floats(fromH),
+            row(fromH, at + r) + j,
+            floats(hs),
+            row(hs, prev + r) + j,
+            floats(hs),
+            row(hs, next + r) + j);
+      }
+      lot.meet();
+    }
   }
 
   void gruGrad(
@@ -229,71 +262,88 @@ final class Sequences {
       Tensor dh,
       Tensor dGates,
       Tensor dFromH) {
-    pack(steps, wHh, wHh);
-    run(
-        steps,
-        wHh,
-        lot -> {
-          packColumns(lot, wHh);
-          int hidden = wHh.cols();
-          int j = lot.first(hidden);
-          int n = lot.end(hidden) - j;
-          for (int t = steps.count() - 1; t >= 0; t--) {
-            int rows = Math.min(lot.to, steps.size(t)) - lot.from;
-            int at = steps.offset(t) + lot.from;
-            int prev = steps.previous(t) + lot.from;
-            for (int r = 0; r < rows; r++) {
-              int dhAt = row(dh, lot.from + r) + j;
-              arriving(n, dOut, at + r, j, dh, dhAt);
-              Cells.gruGrad(
-                  n,
-                  hidden,
-                  floats(gates),
-                  row(gates, at + r) + j,
-                  floats(fromH),
-                  row(fromH, at + r) + j,
-                  floats(hs),
-                  row(hs, prev + r) + j,
-                  floats(dh),
-                  dhAt,
-                  floats(dGates),
-                  row(dGates, at + r) + j,
-                  floats(dFromH),
-                  row(dFromH, at + r) + j);
-            }
-            lot.meet();
-            multiply(lot, dFromH, at, rows, 1, dh, lot.from);
-          }
-        });
+    this.gates = gates;
+    this.fromH = fromH;
+    this.hs = hs;
+    this.dOut = dOut;
+    this.dh = dh;
+    this.dGates = dGates;
+    this.dFromH = dFromH;
+    run(steps, wHh, false, gruGrad);
   }
 
-  private void run(Steps steps, Tensor wHh, Lots.Share share) {
+  private void gruGradLot(Lots.Lot lot) {
+    packColumns(lot);
+    int j = lot.first(hidden);
+    int n = lot.end(hidden) - j;
+    for (int t = steps.count() - 1; t >= 0; t--) {
+      int rows = Math.min(lot.to, steps.size(t)) - lot.from;
+      int at = steps.offset(t) + lot.from;
+      int prev = steps.previous(t) + lot.from;
+      for (int r = 0; r < rows; r++) {
+        int dhAt = row(dh, lot.from + r) + j;
+        arriving(n, dOut, at + r, j, dh, dhAt);
+        Cells.gruGrad(
+            n,
+            hidden,
+            floats(gates),
+            row(gates, at + r) + j,
+            floats(fromH),
+            row(fromH, at + r) + j,
+            floats(hs),
+            row(hs, prev + r) + j,
+            floats(dh),
+            dhAt,
+            floats(dGates),
+            row(dGates, at + r) + j,
+            floats(dFromH),
+            row(dFromH, at + r) + j);
+      }
+      lot.meet();
+      multiply(lot, dFromH, at, rows, 1, dh, lot.from);
+    }
+  }
+
+  /** Runs one of the time loops with the recurrent weights or their transpose as right operand. */
+  private void run(Steps steps, Tensor wHh, boolean transposed, Lots.Share share) {
+    this.steps = steps;
+    hidden = wHh.cols();
+    mat(weights, wHh);
+    if (transposed) {
+      weights.set(
+          weights.data,
+          weights.offset,
+          weights.cols,
+          weights.rows,
+          weights.colStride,
+          weights.rowStride);
+    }
+    pack(lots.byColumns(steps.batch(), steps.rows(), wHh.size()));
     lots.run(steps.batch(), steps.rows(), wHh.size(), share);
   }
 
   /**
-   * Packs w, the recurrent weights or their transpose; where threads share columns, each packs
-   * those it needs, the same of every gate, in {@link #packColumns}.
+   * Packs the weights; where threads share columns, each packs those it needs, the same of every
+   * gate, in {@link #packColumns}.
    */
-  private void pack(Steps steps, Tensor wHh, Tensor w) {
-    boolean shared = lots.byColumns(steps.batch(), steps.rows(), wHh.size());
-    blocks = shared ? w.cols() / wHh.cols() : 1;
+  private void pack(boolean shared) {
+    blocks = shared ? weights.cols / hidden : 1;
     if (shared) {
       for (int i = 0; i < blocks; i++) {
-        packed[i].resize(w.rows(), wHh.cols());
+        packed[i].resize(weights.rows, hidden);
       }
     } else {
-      gemm.pack(mat(weights, w), packed[0]);
+      gemm.pack(weights, packed[0]);
     }
   }
 
-  private void packColumns(Lots.Lot lot, Tensor w) {
+  private void packColumns(Lots.Lot lot) {
     if (lot.shared()) {
-      Mat block = mat(left[lot.part], w);
-      block.cols /= blocks;
+      Mat block = left[lot.part].set(weights);
+      block.cols = hidden;
       for (int i = 0; i < blocks; i++) {
-        packed[i].packPanels(block, lot.first(block.cols), lot.end(block.cols));
-        block.offset += block.cols * block.colStride;
+        packed[i].packPanels(block, lot.first(hidden), lot.end(hidden));
+        block.offset += hidden * block.colStride;
       }
     }
   }

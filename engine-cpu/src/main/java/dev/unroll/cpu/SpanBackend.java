@@ -23,19 +23,17 @@ abstract class SpanBackend extends ScalarBackend {
   /** Deals out rows and elements. */
   final Spread spread;
 
+  private final Updates updates;
+
   SpanBackend(String name, String description, Workers workers) {
     super(name, description);
     spread = new Spread(workers);
+    updates = new Updates(spread);
   }
 
   /** Whether the elements of each row lie side by side. */
-  static boolean contiguous(Tensor... tensors) {
-    for (Tensor t : tensors) {
-      if (t.colStride() != 1 && t.cols() > 1) {
-        return false;
-      }
-    }
-    return true;
+  static boolean contiguous(Tensor t) {
+    return t.colStride() == 1 || t.cols() <= 1;
   }
 
   @Override
@@ -45,61 +43,56 @@ abstract class SpanBackend extends ScalarBackend {
       return;
     }
     count();
-    float[] os = floats(out);
-    spread.spans(out, out, out, (n, same, again, oo) -> Arrays.fill(os, oo, oo + n, value));
+    spread.operands().a = value;
+    spread.spans(out, out, out, (o, n, x, y, at) -> Arrays.fill(o.out, at, at + n, o.a));
   }
 
   @Override
   public void axpby(float alpha, Tensor x, float beta, Tensor y) {
-    if (!contiguous(x, y)) {
+    if (!(contiguous(x) && contiguous(y))) {
       super.axpby(alpha, x, beta, y);
       return;
     }
     count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
+    spread.operands().a = alpha;
+    spread.operands().b = beta;
     if (beta == 0) {
-      spread.spans(x, x, y, (n, xo, same, yo) -> Spans.scale(n, alpha, xs, xo, ys, yo));
+      spread.spans(x, x, y, (o, n, xo, same, yo) -> Spans.scale(n, o.a, o.x, xo, o.out, yo));
     } else {
-      spread.spans(x, x, y, (n, xo, same, yo) -> Spans.axpby(n, alpha, xs, xo, beta, ys, yo));
+      spread.spans(x, x, y, (o, n, xo, same, yo) -> Spans.axpby(n, o.a, o.x, xo, o.b, o.out, yo));
     }
   }
 
   @Override
   public void binary(Arithmetic op, Tensor x, Tensor y, Tensor out) {
-    if (!contiguous(x, y, out)) {
+    if (!(contiguous(x) && contiguous(y) && contiguous(out))) {
       super.binary(op, x, y, out);
       return;
     }
     count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    float[] os = floats(out);
     spread.spans(
         x,
         y,
         out,
         switch (op) {
-          case ADD -> (n, xo, yo, oo) -> Spans.add(n, xs, xo, ys, yo, os, oo);
-          case SUB -> (n, xo, yo, oo) -> Spans.sub(n, xs, xo, ys, yo, os, oo);
-          case MUL -> (n, xo, yo, oo) -> Spans.mul(n, xs, xo, ys, yo, os, oo);
-          case DIV -> (n, xo, yo, oo) -> Spans.div(n, xs, xo, ys, yo, os, oo);
+          case ADD -> (o, n, xo, yo, oo) -> Spans.add(n, o.x, xo, o.y, yo, o.out, oo);
+          case SUB -> (o, n, xo, yo, oo) -> Spans.sub(n, o.x, xo, o.y, yo, o.out, oo);
+          case MUL -> (o, n, xo, yo, oo) -> Spans.mul(n, o.x, xo, o.y, yo, o.out, oo);
+          case DIV -> (o, n, xo, yo, oo) -> Spans.div(n, o.x, xo, o.y, yo, o.out, oo);
         });
   }
 
   @Override
   public void map(Unary f, Tensor x, Tensor y) {
-    float[] xs = floats(x);
-    float[] ys = floats(y);
     Spread.Span span =
         switch (f.kind()) {
-          case EXP -> (n, xo, same, yo) -> VectorLoops.EXP.run(n, xs, xo, ys, yo);
-          case EXPM1 -> (n, xo, same, yo) -> VectorLoops.EXPM1.run(n, xs, xo, ys, yo);
-          case LOG -> (n, xo, same, yo) -> VectorLoops.LOG.run(n, xs, xo, ys, yo);
-          case LOG1P -> (n, xo, same, yo) -> VectorLoops.LOG1P.run(n, xs, xo, ys, yo);
+          case EXP -> (o, n, xo, same, yo) -> VectorLoops.EXP.run(n, o.x, xo, o.out, yo);
+          case EXPM1 -> (o, n, xo, same, yo) -> VectorLoops.EXPM1.run(n, o.x, xo, o.out, yo);
+          case LOG -> (o, n, xo, same, yo) -> VectorLoops.LOG.run(n, o.x, xo, o.out, yo);
+          case LOG1P -> (o, n, xo, same, yo) -> VectorLoops.LOG1P.run(n, o.x, xo, o.out, yo);
           default -> null;
         };
-    if (span == null || !contiguous(x, y)) {
+    if (span == null || !(contiguous(x) && contiguous(y))) {
       super.map(f, x, y);
       return;
     }
@@ -109,51 +102,49 @@ abstract class SpanBackend extends ScalarBackend {
 
   @Override
   public void copy(Tensor x, Tensor y) {
-    if (!contiguous(x, y)) {
+    if (!(contiguous(x) && contiguous(y))) {
       super.copy(x, y);
       return;
     }
     count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    spread.spans(x, x, y, (n, xo, same, yo) -> System.arraycopy(xs, xo, ys, yo, n));
+    spread.spans(x, x, y, (o, n, xo, same, yo) -> System.arraycopy(o.x, xo, o.out, yo, n));
   }
 
   @Override
   public void activate(Activation f, Tensor x, Tensor y) {
-    if (!contiguous(x, y)) {
+    if (!(contiguous(x) && contiguous(y))) {
       super.activate(f, x, y);
       return;
     }
     count();
-    float[] xs = floats(x);
-    float[] ys = floats(y);
-    spread.spans(x, x, y, (n, xo, same, yo) -> SpanActivations.apply(f, n, xs, xo, ys, yo));
+    spread.operands().f = f;
+    spread.spans(
+        x, x, y, (o, n, xo, same, yo) -> SpanActivations.apply(o.f, n, o.x, xo, o.out, yo));
   }
 
   @Override
   public void activateGrad(Activation f, Tensor x, Tensor y, Tensor dy, Tensor dx) {
     Tensor given = f.gradNeedsX() ? x : f.gradNeedsY() ? y : dy;
-    if (!contiguous(given, dy, dx)) {
+    if (!(contiguous(given) && contiguous(dy) && contiguous(dx))) {
       super.activateGrad(f, x, y, dy, dx);
       return;
     }
     count();
-    float[] g = floats(given);
-    float[] dys = floats(dy);
-    float[] dxs = floats(dx);
+    spread.operands().f = f;
     spread.spans(
         given,
         dy,
         dx,
-        (n, go, dyo, dxo) -> SpanActivations.grad(f, n, g, go, g, go, dys, dyo, dxs, dxo));
+        (o, n, go, dyo, dxo) ->
+            SpanActivations.grad(o.f, n, o.x, go, o.x, go, o.y, dyo, o.out, dxo));
   }
 
   // ---- losses
 
   @Override
   public void elementLoss(ElementLoss loss, Tensor x, Tensor target, Tensor out) {
-    if (loss.kind() != ElementLoss.Kind.SQUARED || !contiguous(x, target, out)) {
+    if (loss.kind() != ElementLoss.Kind.SQUARED
+        || !(contiguous(x) && contiguous(target) && contiguous(out))) {
       super.elementLoss(loss, x, target, out);
       return;
     }
@@ -162,26 +153,26 @@ abstract class SpanBackend extends ScalarBackend {
         x,
         target,
         out,
-        (n, xo, to, oo) ->
-            Spans.squaredDifference(n, floats(x), xo, floats(target), to, floats(out), oo));
+        (o, n, xo, to, oo) -> Spans.squaredDifference(n, o.x, xo, o.y, to, o.out, oo));
   }
 
   @Override
   public void elementLossGrad(
       ElementLoss loss, Tensor x, Tensor target, Tensor dOut, float divisor, Tensor dx) {
     boolean one = dOut.rowStride() == 0 && dOut.colStride() == 0;
-    if (loss.kind() != ElementLoss.Kind.SQUARED || !one || !contiguous(x, target, dx)) {
+    if (loss.kind() != ElementLoss.Kind.SQUARED
+        || !one
+        || !(contiguous(x) && contiguous(target) && contiguous(dx))) {
       super.elementLossGrad(loss, x, target, dOut, divisor, dx);
       return;
     }
     count();
-    float g = floats(dOut)[dOut.offset()] / divisor;
+    spread.operands().a = floats(dOut)[dOut.offset()] / divisor;
     spread.spans(
         x,
         target,
         dx,
-        (n, xo, to, dxo) ->
-            Spans.twiceDifference(n, g, floats(x), xo, floats(target), to, floats(dx), dxo));
+        (o, n, xo, to, dxo) -> Spans.twiceDifference(n, o.a, o.x, xo, o.y, to, o.out, dxo));
   }
 
   // ---- optimisers
@@ -203,17 +194,7 @@ abstract class SpanBackend extends ScalarBackend {
       return;
     }
     count();
-    float scale = gradScale == null ? 1f : floats(gradScale)[gradScale.offset()];
-    for (int i = 0; i < params.size(); i++) {
-      Tensor p = params.get(i);
-      Tensor g = grads.get(i);
-      Tensor mi = m.get(i);
-      Tensor vi = v.get(i);
-      spread.split(
-          p.size(),
-          4 * p.size(),
-          (from, to) -> SpanOptimisers.adam(step, scalars, scale, from, to, p, g, mi, vi));
-    }
+    updates.adam(step, scalars, gradScale, params, grads, m, v);
   }
 
   @Override
@@ -229,20 +210,15 @@ abstract class SpanBackend extends ScalarBackend {
       return;
     }
     count();
-    float rate = floats(scalars)[scalars.offset()];
-    float scale = gradScale == null ? 1f : floats(gradScale)[gradScale.offset()];
-    for (int i = 0; i < params.size(); i++) {
-      Tensor p = params.get(i);
-      Tensor g = grads.get(i);
-      Tensor buffer = buffers.isEmpty() ? null : buffers.get(i);
-      spread.split(
-          p.size(),
-          p.size(),
-          (from, to) -> SpanOptimisers.sgd(step, rate, scale, from, to, p, g, buffer));
-    }
+    updates.sgd(step, scalars, gradScale, params, grads, buffers);
   }
 
   private static boolean allDense(List<Tensor> tensors) {
-    return tensors.stream().allMatch(Tensor::isDense);
+    for (int i = 0; i < tensors.size(); i++) {
+      if (!tensors.get(i).isDense()) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -2,57 +2,20 @@
 
 package dev.unroll.cpu;
 
-import static dev.unroll.cpu.HostBuffer.floats;
-
 import dev.unroll.AdamStep;
 import dev.unroll.SgdStep;
-import dev.unroll.Tensor;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Optimiser steps over contiguous parts of a parameter. */
+/** Optimiser steps over contiguous elements of a parameter. */
 final class SpanOptimisers {
   private static final VectorSpecies<Float> F = Lanes.F;
   private static final int L = F.length();
 
   private SpanOptimisers() {}
 
-  /** SGD on elements from to to of dense tensors; buffer is the momentum's, null without. */
-  static void sgd(
-      SgdStep s,
-      float rate,
-      float scale,
-      int from,
-      int to,
-      Tensor param,
-      Tensor grad,
-      Tensor buffer) {
-    if (buffer == null && s.weightDecay() == 0f) {
-      plain(
-          to - from,
-          rate,
-          scale,
-          floats(grad),
-          grad.offset() + from,
-          floats(param),
-          param.offset() + from);
-      return;
-    }
-    sgd(
-        to - from,
-        s,
-        rate,
-        scale,
-        floats(param),
-        param.offset() + from,
-        floats(grad),
-        grad.offset() + from,
-        buffer == null ? null : floats(buffer),
-        buffer == null ? 0 : buffer.offset() + from);
-  }
-
   /** SGD with weight decay, momentum or both on n elements; b is null without momentum. */
-  private static void sgd(
+  static void sgd(
       int n,
       SgdStep s,
       float rate,
@@ -104,34 +67,7 @@ final class SpanOptimisers {
     }
   }
 
-  /** Adam without L2 penalty on elements from to to of dense tensors. */
-  static void adam(
-      AdamStep s,
-      Tensor scalars,
-      float gradScale,
-      int from,
-      int to,
-      Tensor param,
-      Tensor grad,
-      Tensor first,
-      Tensor second) {
-    float a = floats(scalars)[scalars.offset()];
-    float k = floats(scalars)[scalars.offset() + scalars.colStride()];
-    float decay = floats(scalars)[scalars.offset() + 2 * scalars.colStride()];
-    float[] p = floats(param);
-    float[] g = floats(grad);
-    float[] m = floats(first);
-    float[] v = floats(second);
-    int po = param.offset();
-    int go = grad.offset();
-    int mo = first.offset();
-    int vo = second.offset();
-    adam(
-        to - from, s, a, k, decay, gradScale, p, po + from, g, go + from, m, mo + from, v,
-        vo + from);
-  }
-
-  /** Adam on n elements; a is the step size, k the factor of the root. */
+  /** Adam without L2 penalty on n elements; a is the step size, k the factor of the root. */
   static void adam(
       int n,
       AdamStep s,
