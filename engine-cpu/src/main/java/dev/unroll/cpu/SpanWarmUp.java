@@ -51,6 +51,7 @@ final class SpanWarmUp {
     () -> VectorLoops.SIGMOID.run(4 * N, ones, 0, out, 0),
     () -> SpanOptimisers.adam(N, ADAM, 0.1f, 1f, 1f, 1f, state, 0, ones, 0, first, 0, second, 0),
     () -> VectorLoops.SHIFTED_EXP.run(4 * N, ones, 0, rows.max(4 * N, ones, 0), out, 0),
+    () -> VectorLoops.LOG.run(4 * N, ones, 0, out, 0),
     () -> Spans.divideScale(4 * N, ones, 0, rows.sum(4 * N, ones, 0), 1f, out, 0),
     () -> rows.sumOfProducts(4 * N, ones, 0, ones, 0),
   };

@@ -25,6 +25,9 @@ final class WarmUp {
    */
   private static final int ROUNDS = 500;
 
+  /** Many, so that most of the time goes to kernels as long as one is slow. */
+  private static final int PASSES = 16;
+
   private static final AtomicBoolean STARTED = new AtomicBoolean();
   private static volatile String note = "kernels not warm yet: another backend is being opened";
 
@@ -50,12 +53,14 @@ final class WarmUp {
   }
 
   private static boolean run(TrainingWarmUp training) {
-    List<Kernel> slow = new ArrayList<>(GemmWarmUp.kernels());
-    slow.addAll(new SpanWarmUp().kernels());
+    List<Kernel> slow = new ArrayList<>(new SpanWarmUp().kernels());
+    slow.addAll(GemmWarmUp.kernels());
     long start = System.nanoTime();
     int round = 0;
     while (System.nanoTime() - start < LIMIT_NANOS && (!slow.isEmpty() || round < ROUNDS)) {
-      slow.removeIf(Kernel::warm);
+      for (int i = 0; i < PASSES; i++) {
+        slow.removeIf(Kernel::warm);
+      }
       training.step();
       round++;
     }
@@ -69,8 +74,12 @@ final class WarmUp {
 
   /** A kernel that is run until it is fast. */
   static final class Kernel {
-    /** Many, so that most of the time goes to kernels as long as one is slow. */
-    private static final int RUNS = 128;
+    /**
+     * Few, so that kernels with different operations take turns: HotSpot bets on what it has seen,
+     * and code that lost such a bet too often is compiled for good to boxed vectors in large
+     * kernels.
+     */
+    private static final int RUNS = 8;
 
     /** So often in a row it must be fast: a single time may be luck. */
     private static final int TIMES = 3;
