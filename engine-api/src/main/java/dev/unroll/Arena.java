@@ -5,6 +5,7 @@ package dev.unroll;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Owns tensors and frees them all when it closes. Memory goes back to a pool underneath, so that an
@@ -115,6 +116,10 @@ public final class Arena implements AutoCloseable {
     }
     storages.clear();
     ops.forget(this);
+  }
+
+  Stream<Storage> storages() {
+    return storages.stream();
   }
 
   private static int elements(int... shape) {

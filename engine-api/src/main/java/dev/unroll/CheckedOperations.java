@@ -8,7 +8,12 @@ import java.util.List;
 abstract class CheckedOperations implements FusedOperations {
   final Checks checks;
   private final RecurrentChecks recurrent;
-  private final FusedOperations backend;
+
+  /** Where checked operations run: the backend, or what records them on their way there. */
+  private FusedOperations backend;
+
+  /** What is being recorded, or null. */
+  private Recording recording;
 
   CheckedOperations(FusedOperations backend) {
     this.backend = backend;
@@ -18,6 +23,17 @@ abstract class CheckedOperations implements FusedOperations {
 
   /** Refuses a call from the wrong thread, or after close. */
   abstract void begin(String op);
+
+  /** What is being recorded, or null. */
+  final Recording recording() {
+    return recording;
+  }
+
+  /** Records from now on what runs; null: no longer. */
+  final void record(Recording into, FusedOperations device) {
+    recording = into;
+    backend = into == null ? device : into.recorder(device);
+  }
 
   // ---- operations
 

@@ -16,19 +16,23 @@ final class Checks {
 
   /** Inputs of the output's shape; each is exactly the output or does not touch it. */
   void elementwise(String op, Tensor out, Tensor... ins) {
-    output(op, "output", out);
     for (Tensor in : ins) {
-      usable(op, "input", in);
-      sameShape(op, "input", in, "output", out);
-      if (!sameView(in, out) && overlap(in, out)) {
-        throw new IllegalArgumentException(
-            op
-                + ": output "
-                + text(out)
-                + " partly overlaps input "
-                + text(in)
-                + "; write to exactly the same view or to a tensor of its own");
-      }
+      elementwise(op, out, in);
+    }
+  }
+
+  private void elementwise(String op, Tensor out, Tensor in) {
+    output(op, "output", out);
+    usable(op, "input", in);
+    sameShape(op, "input", in, "output", out);
+    if (!sameView(in, out) && overlap(in, out)) {
+      throw new IllegalArgumentException(
+          op
+              + ": output "
+              + text(out)
+              + " partly overlaps input "
+              + text(in)
+              + "; write to exactly the same view or to a tensor of its own");
     }
   }
 
@@ -64,6 +68,13 @@ final class Checks {
       throw new IllegalArgumentException("dropout: p must be at least 0 and below 1: " + p);
     }
     usable("dropout", "key", key);
+    if (ops.recording() != null && ops.recording().owns(key.storage())) {
+      throw new IllegalStateException(
+          "dropout: the key belongs to recording '"
+              + ops.recording().label()
+              + "', each run of which would drop the same; keep it in an arena outside and write it"
+              + " before each run");
+    }
     length("dropout", "key", key, 4);
     if (rowIds != null) {
       usable("dropout", "rowIds", rowIds);
@@ -75,7 +86,7 @@ final class Checks {
     usable(op, "scores", scores);
     usable(op, "targets", targets);
     length(op, "targets", targets, scores.rows());
-    targets.requireRange(op, 0, scores.cols(), spec.ignoreIndex());
+    range(op, targets, 0, scores.cols(), spec.ignoreIndex());
     if (weights != null) {
       inputs(op, 1, scores.cols(), weights);
     }
@@ -98,7 +109,7 @@ final class Checks {
     usable(op, "rows", rows);
     usable(op, "values", values);
     length(op, "rows", rows, values.rows());
-    rows.requireRange(op, -1, table.rows(), -1);
+    range(op, rows, -1, table.rows(), -1);
   }
 
   void layerNorm(String op, Tensor in, Tensor rstd, Tensor out) {
@@ -109,9 +120,9 @@ final class Checks {
   }
 
   void scalars(String op, int count, Tensor scalars, Tensor gradScale) {
-    inputs(op, 1, count, scalars);
+    input(op, 1, count, scalars);
     if (gradScale != null) {
-      inputs(op, 1, 1, gradScale);
+      input(op, 1, 1, gradScale);
     }
   }
 
@@ -124,12 +135,21 @@ final class Checks {
       apart(op, params.get(i), grads.get(i));
       if (needed) {
         elementwise(op, states.get(i), params.get(i));
-        apart(op, params.get(i), grads.get(i), states.get(i));
+        apart(op, params.get(i), states.get(i));
+        apart(op, grads.get(i), states.get(i));
       }
     }
   }
 
   // ---- single rules
+
+  /** Checks values, which can be different in each run of a recording. */
+  private void range(String op, Indices indices, int low, int bound, int besides) {
+    indices.requireRange(op, low, bound, besides);
+    if (ops.recording() != null) {
+      ops.recording().add(() -> indices.requireRange(op, low, bound, besides));
+    }
+  }
 
   void usable(String op, String what, Tensor t) {
     if (t == null) {
@@ -157,9 +177,13 @@ final class Checks {
 
   void inputs(String op, int rows, int cols, Tensor... ins) {
     for (Tensor in : ins) {
-      usable(op, "input", in);
-      shape(op, "input", in, rows, cols);
+      input(op, rows, cols, in);
     }
+  }
+
+  private void input(String op, int rows, int cols, Tensor in) {
+    usable(op, "input", in);
+    shape(op, "input", in, rows, cols);
   }
 
   void outputs(String op, int rows, int cols, Tensor... outs) {
@@ -173,16 +197,15 @@ final class Checks {
   void apart(String op, Tensor... all) {
     for (int i = 0; i < all.length; i++) {
       for (int j = 0; j < i; j++) {
-        if (overlap(all[i], all[j])) {
-          throw new IllegalArgumentException(
-              op
-                  + ": "
-                  + text(all[i])
-                  + " overlaps "
-                  + text(all[j])
-                  + "; give the output a tensor of its own");
-        }
+        apart(op, all[i], all[j]);
       }
+    }
+  }
+
+  private static void apart(String op, Tensor a, Tensor b) {
+    if (overlap(a, b)) {
+      throw new IllegalArgumentException(
+          op + ": " + text(a) + " overlaps " + text(b) + "; give the output a tensor of its own");
     }
   }
 
@@ -211,6 +234,9 @@ final class Checks {
               + ", opened apart; this is "
               + ops.name()
               + ". Read it there and write it here");
+    }
+    if (ops.recording() != null) {
+      ops.recording().use(storage);
     }
   }
 

@@ -3,10 +3,13 @@
 package dev.unroll;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The operations as users call them: each checks shapes, lifetimes, aliasing and ownership, with
@@ -103,9 +106,61 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
    */
   public Arena arena(String label) {
     begin("arena");
+    refuseRecording("arena", "open '" + label + "' outside: its memory would be used for others");
     Arena arena = new Arena(this, label);
     arenas.add(arena);
     return arena;
+  }
+
+  /**
+   * Runs some work and records its operations, to be run again without it: see {@link Recording}.
+   *
+   * <p>In the work, nothing can be read and no arena opened, and values can be written only to
+   * tensors of the recording's own arena, which get the same in each run. So an optimiser's step,
+   * which has a learning rate of its own, stands outside, and {@link
+   * dev.unroll.nn.Pass#withRecompute} can not be recorded.
+   *
+   * @param label name in messages
+   * @param work done once, now, with an arena that lives as long as the recording
+   * @return the recording, to be closed
+   */
+  public Recording record(String label, Consumer<Arena> work) {
+    Arena arena = arena(label);
+    Recording recording = new Recording(this, arena);
+    record(recording, backend);
+    try {
+      work.accept(arena);
+      recording.end();
+      return recording;
+    } catch (Throwable e) {
+      arena.close();
+      throw e;
+    } finally {
+      record(null, backend);
+    }
+  }
+
+  private void refuseRecording(String op, String remedy) {
+    if (recording() != null) {
+      throw new IllegalStateException(
+          op
+              + ": a run of recording '"
+              + recording().label()
+              + "' would not do this again; "
+              + remedy);
+    }
+  }
+
+  /** Refuses a write to what is not the recording's own: each run would write the same. */
+  private void requireOwn(Storage storage, Object view) {
+    if (!recording().owns(storage)) {
+      throw new IllegalStateException(
+          "write: each run of recording '"
+              + recording().label()
+              + "' would write the same to "
+              + view
+              + "; write it outside, before each run");
+    }
   }
 
   /** Makes the calling thread the owner; the one before must have stopped using this handle. */
@@ -157,6 +212,11 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
       throw new IllegalArgumentException(
           "write: " + values.length + " values do not fill " + dst + " of " + dst.size());
     }
+    if (recording() != null) {
+      requireOwn(dst.storage(), dst);
+      float[] kept = values.clone();
+      recording().add(() -> backend.write(kept, dst));
+    }
     if (dst.isDense()) {
       backend.write(values, dst);
       return;
@@ -193,6 +253,15 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
       throw new IllegalArgumentException(
           "write: " + dst + " from " + from + " is outside " + values.length + " values");
     }
+    if (recording() != null) {
+      requireOwn(dst.storage(), dst);
+      int[] kept = Arrays.copyOfRange(values, from, from + dst.length());
+      recording().add(() -> transfer(kept, 0, dst));
+    }
+    transfer(values, from, dst);
+  }
+
+  private void transfer(int[] values, int from, Indices dst) {
     dst.storage().remember(values, from, dst.offset(), dst.length());
     backend.write(values, from, dst);
   }
@@ -217,6 +286,7 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
    */
   public void read(Tensor src, float[] dst) {
     begin("read");
+    refuseRecording("read", "read outside, after it has run");
     checks.usable("read", "src", src);
     if (dst.length < src.size()) {
       throw new IllegalArgumentException(
@@ -245,6 +315,11 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
 
   Pool pool() {
     return pool;
+  }
+
+  /** The memory of all open arenas. */
+  Stream<Storage> storages() {
+    return arenas.stream().flatMap(Arena::storages);
   }
 
   void forget(Arena arena) {

@@ -3,12 +3,11 @@
 package dev.unroll;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -21,10 +20,9 @@ final class Pool {
 
   private final Ops ops;
   private final Backend backend;
-  private final Map<ElementType, Map<Long, ArrayDeque<Buffer>>> free =
-      new EnumMap<>(ElementType.class);
-  private final Set<Storage> live = new HashSet<>();
+  private final Map<ElementType, List<ArrayDeque<Buffer>>> free = new EnumMap<>(ElementType.class);
   private final long limit;
+  private int live;
   private long liveBytes;
   private long pooledBytes;
   private long peakBytes;
@@ -34,49 +32,50 @@ final class Pool {
     this.backend = backend;
     this.limit = limit;
     for (ElementType type : ElementType.values()) {
-      free.put(type, new HashMap<>());
+      List<ArrayDeque<Buffer>> classes = new ArrayList<>();
+      for (int i = 0; i <= index(Integer.MAX_VALUE); i++) {
+        classes.add(new ArrayDeque<>());
+      }
+      free.put(type, classes);
     }
   }
 
   Storage take(Arena arena, String label, ElementType type, int elements) {
     long capacity = sizeClass(elements);
-    ArrayDeque<Buffer> waiting = free.get(type).get(capacity);
-    Buffer buffer = waiting == null ? null : waiting.pollLast();
+    Buffer buffer = free.get(type).get(index(capacity)).pollLast();
     if (buffer == null) {
       buffer = allocate(arena, type, capacity);
     } else {
       pooledBytes -= bytes(buffer);
     }
     Storage storage = new Storage(ops, arena, label, buffer, elements);
-    live.add(storage);
+    live++;
     liveBytes += bytes(buffer);
     peakBytes = Math.max(peakBytes, liveBytes + pooledBytes);
     return storage;
   }
 
   void give(Storage storage) {
-    live.remove(storage);
+    live--;
     Buffer buffer = storage.buffer;
     liveBytes -= bytes(buffer);
     pooledBytes += bytes(buffer);
-    free.get(buffer.type())
-        .computeIfAbsent(buffer.capacity(), c -> new ArrayDeque<>())
-        .addLast(buffer);
+    free.get(buffer.type()).get(index(buffer.capacity())).addLast(buffer);
   }
 
   /** Gives everything pooled back to the device. */
   void flush() {
-    for (Map<Long, ArrayDeque<Buffer>> classes : free.values()) {
-      for (ArrayDeque<Buffer> waiting : classes.values()) {
+    for (List<ArrayDeque<Buffer>> classes : free.values()) {
+      for (ArrayDeque<Buffer> waiting : classes) {
         waiting.forEach(backend::free);
+        waiting.clear();
       }
-      classes.clear();
     }
     pooledBytes = 0;
   }
 
   MemoryUse use() {
-    return new MemoryUse(live.size(), liveBytes, pooledBytes, peakBytes);
+    return new MemoryUse(live, liveBytes, pooledBytes, peakBytes);
   }
 
   /** Four classes for each power of two waste at most a fifth. */
@@ -86,6 +85,16 @@ final class Pool {
     }
     long step = Long.highestOneBit(elements - 1) / 4;
     return Math.min(Integer.MAX_VALUE - 8L, (elements + step - 1) / step * step);
+  }
+
+  /** The number of a size class, from 0. */
+  private static int index(long capacity) {
+    if (capacity <= SMALLEST) {
+      return 0;
+    }
+    int power = Long.SIZE - 1 - Long.numberOfLeadingZeros(capacity - 1);
+    int quarter = (int) ((capacity - 1) >> (power - 2)) & 3;
+    return 4 * (power - Long.numberOfTrailingZeros(SMALLEST)) + quarter + 1;
   }
 
   private Buffer allocate(Arena arena, ElementType type, long capacity) {
@@ -110,7 +119,7 @@ final class Pool {
 
   private BackendException outOfMemory(Arena arena, long asked, String why, Throwable cause) {
     String holders =
-        live.stream()
+        ops.storages()
             .sorted(Comparator.comparingLong((Storage s) -> -s.elements))
             .limit(3)
             .map(s -> s.arena.label() + "/" + s.label + " " + 4L * s.elements)

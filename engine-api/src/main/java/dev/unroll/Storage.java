@@ -6,6 +6,8 @@ import java.util.Arrays;
 
 /** The memory behind a tensor and all its views: a buffer from the pool, owned by an arena. */
 final class Storage {
+  private static final int[] NOTHING = {};
+
   final Ops ops;
   final Arena arena;
   final String label;
@@ -15,7 +17,7 @@ final class Storage {
   /**
    * Host copy of what was last written to an index buffer, so that values can be checked unread.
    */
-  private int[] hostCopy = {};
+  private int[] hostCopy = NOTHING;
 
   private boolean freed;
 

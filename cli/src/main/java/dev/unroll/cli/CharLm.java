@@ -69,6 +69,8 @@ final class CharLm extends Session {
   private final StreamBatches batches;
   private final int[] inputs;
   private final int[] targets;
+  private final Indices inputIds;
+  private final Indices targetIds;
   private final int[] heldOut;
 
   CharLm(Arena model, TrainSettings settings, Corpus corpus) {
@@ -96,6 +98,8 @@ final class CharLm extends Session {
     this.steps = Steps.uniform(settings.seq(), settings.batch());
     this.inputs = new int[steps.rows()];
     this.targets = new int[steps.rows()];
+    this.inputIds = model.indices(inputs);
+    this.targetIds = model.indices(targets);
   }
 
   /** The network: ids [T*B] to logits [T*B, vocabulary]. */
@@ -130,16 +134,26 @@ final class CharLm extends Session {
   }
 
   @Override
-  public Tensor run(Arena step, long number) {
+  public boolean repeats() {
+    return settings.recompute() == 0;
+  }
+
+  @Override
+  public void feed(long number) {
     batches.seek(number - 1);
     if (batches.startsEpoch()) {
       carried.zero(ops);
     }
     batches.next(inputs, targets);
-    Trace trace =
-        network.forward(settings.pass(Pass.of(step, steps)), step.indices(inputs), carried);
+    ops.write(inputs, inputIds);
+    ops.write(targets, targetIds);
+  }
+
+  @Override
+  public Tensor run(Arena step, long number) {
+    Trace trace = network.forward(settings.pass(Pass.of(step, steps)), inputIds, carried);
     Losses.Loss loss =
-        Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), step.indices(targets), null);
+        Losses.crossEntropy(step, CrossEntropy.MEAN, trace.output(), targetIds, null);
     trace.backwardToParameters(loss.gradient(), State.NONE);
     trace.finalState().copyTo(ops, carried);
     return loss.value();

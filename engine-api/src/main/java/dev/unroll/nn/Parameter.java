@@ -42,6 +42,8 @@ public record Parameter(String name, Tensor value, Tensor grad) {
    * @param parameters whose gradients
    */
   public static void zeroGrads(Ops ops, List<Parameter> parameters) {
-    parameters.forEach(p -> ops.fill(0, p.grad()));
+    for (Parameter p : parameters) {
+      ops.fill(0, p.grad());
+    }
   }
 }

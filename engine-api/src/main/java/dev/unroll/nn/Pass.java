@@ -52,8 +52,29 @@ public record Pass(
    * @return the pass
    */
   public Pass withDropout(long seed, long step) {
-    int[] key = {(int) seed, (int) (seed >>> 32), (int) step, (int) (step >>> 32)};
-    return new Pass(arena, steps, ragged, arena.indices(key), recompute, truncate);
+    return withDropout(arena.indices(dropoutKey(seed, step)));
+  }
+
+  /**
+   * The same in training, with a key of the caller's: what a {@link dev.unroll.Recording} needs,
+   * since the step is another in each of its runs.
+   *
+   * @param key [4], what {@link #dropoutKey} gives for each step
+   * @return the pass
+   */
+  public Pass withDropout(Indices key) {
+    return new Pass(arena, steps, ragged, key, recompute, truncate);
+  }
+
+  /**
+   * Seed and step of dropout masks as operations take them.
+   *
+   * @param seed seed of the run
+   * @param step number of the training step
+   * @return the low and the high half of both
+   */
+  public static int[] dropoutKey(long seed, long step) {
+    return new int[] {(int) seed, (int) (seed >>> 32), (int) step, (int) (step >>> 32)};
   }
 
   /**

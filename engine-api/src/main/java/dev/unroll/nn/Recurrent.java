@@ -207,10 +207,11 @@ public abstract class Recurrent implements Layer<Tensor> {
 
   /** States of all runs at one time or several, of undefined content. */
   final StateBlock block(Arena arena, int rows) {
-    return new StateBlock(
-        arena,
-        weights.size(),
-        stateNames.stream().map(n -> new StateBlock.Part(n, rows, width(n), true)).toList());
+    List<StateBlock.Part> parts = new ArrayList<>();
+    for (String name : stateNames) {
+      parts.add(new StateBlock.Part(name, rows, width(name), true));
+    }
+    return new StateBlock(arena, weights.size(), parts);
   }
 
   /**

@@ -83,7 +83,7 @@ public final class Sequential<I> implements Layer<I> {
   public State zeroState(Arena arena, int batch) {
     State all = State.NONE;
     for (Map.Entry<String, Layer<?>> layer : layers().entrySet()) {
-      all = all.withAll(layer.getKey() + ".", layer.getValue().zeroState(arena, batch));
+      all = all.withAll(layer.getKey(), layer.getValue().zeroState(arena, batch));
     }
     return all;
   }
@@ -100,10 +100,10 @@ public final class Sequential<I> implements Layer<I> {
   public Trace forward(Pass pass, I input, State initial) {
     requireLayers(initial);
     Map<String, Trace> traces = new LinkedHashMap<>();
-    Trace trace = first.forward(pass, input, initial.within(firstName + "."));
+    Trace trace = first.forward(pass, input, initial.within(firstName));
     traces.put(firstName, trace);
     for (Map.Entry<String, Layer<Tensor>> next : rest.entrySet()) {
-      State before = initial.within(next.getKey() + ".");
+      State before = initial.within(next.getKey());
       trace = next.getValue().forward(pass, trace.output(), before);
       traces.put(next.getKey(), trace);
     }
@@ -143,7 +143,7 @@ public final class Sequential<I> implements Layer<I> {
     public State finalState() {
       State all = State.NONE;
       for (Map.Entry<String, Trace> trace : parts.entrySet()) {
-        all = all.withAll(trace.getKey() + ".", trace.getValue().finalState());
+        all = all.withAll(trace.getKey(), trace.getValue().finalState());
       }
       return all;
     }
@@ -172,12 +172,12 @@ public final class Sequential<I> implements Layer<I> {
       State dInitial = State.NONE;
       Tensor gradient = dOutput;
       for (int i = names.size() - 1; i >= 0; i--) {
-        String prefix = names.get(i) + ".";
-        Trace part = parts.get(names.get(i));
-        State dState = dFinal.within(prefix);
+        String name = names.get(i);
+        Trace part = parts.get(name);
+        State dState = dFinal.within(name);
         Gradients g =
             i > 0 ? part.backward(gradient, dState) : first.backward(part, gradient, dState);
-        dInitial = dInitial.withAll(prefix, g.initial());
+        dInitial = dInitial.withAll(name, g.initial());
         gradient = g.input();
       }
       return new Gradients(gradient, dInitial);

@@ -35,6 +35,11 @@ public final class State {
     return NONE.with(name, tensor);
   }
 
+  /** A state of several tensors; the map is the state's from now on. */
+  static State of(Map<String, Tensor> tensors) {
+    return new State(tensors);
+  }
+
   /**
    * This and one tensor more, or another one under the same name.
    *
@@ -110,24 +115,30 @@ public final class State {
     tensors.values().forEach(t -> ops.fill(0, t));
   }
 
-  /** What belongs to one layer, without its prefix. */
-  State within(String prefix) {
-    State inner = NONE;
-    for (Map.Entry<String, Tensor> entry : tensors.entrySet()) {
-      if (entry.getKey().startsWith(prefix)) {
-        inner = inner.with(entry.getKey().substring(prefix.length()), entry.getValue());
-      }
+  /** What belongs to one layer, without the layer's name in front. */
+  State within(String layer) {
+    if (tensors.isEmpty()) {
+      return NONE;
     }
-    return inner;
+    String prefix = layer + ".";
+    Map<String, Tensor> inner = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, t) -> {
+          if (name.startsWith(prefix)) {
+            inner.put(name.substring(prefix.length()), t);
+          }
+        });
+    return new State(inner);
   }
 
-  /** This and all of another, whose names get a prefix. */
-  State withAll(String prefix, State other) {
-    State all = this;
-    for (Map.Entry<String, Tensor> entry : other.tensors.entrySet()) {
-      all = all.with(prefix + entry.getKey(), entry.getValue());
+  /** This and all of a layer, with the layer's name in front. */
+  State withAll(String layer, State other) {
+    if (other.tensors.isEmpty()) {
+      return this;
     }
-    return all;
+    Map<String, Tensor> all = new LinkedHashMap<>(tensors);
+    other.tensors.forEach((name, t) -> all.put(layer + "." + name, t));
+    return new State(all);
   }
 
   @Override

@@ -8,8 +8,9 @@ import dev.unroll.Steps;
 import dev.unroll.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 
 /**
  * The states of all runs of a stack; a run is one direction of one layer. States of equal size lie
@@ -44,7 +45,7 @@ final class StateBlock {
     this.runs = runs;
     this.parts = parts;
     Part first = parts.get(0);
-    if (parts.stream().allMatch(first::movesWith)) {
+    if (moveTogether(parts)) {
       Tensor all = arena.named("states", parts.size() * runs, size(first));
       for (int i = 0; i < parts.size(); i++) {
         tensors.add(all.rows(i * runs, runs));
@@ -54,6 +55,15 @@ final class StateBlock {
       parts.forEach(p -> tensors.add(arena.named(p.name(), runs, size(p))));
       groups = tensors;
     }
+  }
+
+  private static boolean moveTogether(List<Part> parts) {
+    for (Part part : parts) {
+      if (!part.movesWith(parts.get(0))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static int size(Part part) {
@@ -77,19 +87,26 @@ final class StateBlock {
 
   /** Views of everything by name, [runs, rows, width]. */
   State state() {
-    State state = State.NONE;
+    Map<String, Tensor> views = new LinkedHashMap<>();
     for (int i = 0; i < parts.size(); i++) {
       Part p = parts.get(i);
-      state = state.with(p.name(), tensors.get(i).reshape(runs, p.rows(), p.width()));
+      views.put(p.name(), tensors.get(i).reshape(runs, p.rows(), p.width()));
     }
-    return state;
+    return State.of(views);
   }
 
   /** Sets the first rows of each run from a state [runs, batch, width]; absent names are zeros. */
   void load(Arena arena, State state, int batch) {
-    List<Tensor> given = parts.stream().map(p -> state.get(p.name())).toList();
-    boolean none = given.stream().allMatch(Objects::isNull);
-    Tensor all = none || given.contains(null) ? null : Tensor.joined(given);
+    List<Tensor> given = new ArrayList<>();
+    boolean none = true;
+    boolean every = true;
+    for (Part part : parts) {
+      Tensor tensor = state.get(part.name());
+      given.add(tensor);
+      none &= tensor == null;
+      every &= tensor != null;
+    }
+    Tensor all = every ? Tensor.joined(given) : null;
     if (groups.size() == 1 && (none || all != null)) {
       head(arena, groups.get(0), batch * parts.get(0).width(), all);
       return;

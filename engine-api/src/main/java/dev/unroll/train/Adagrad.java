@@ -70,7 +70,8 @@ public final class Adagrad extends Optimizer {
 
   @Override
   void update(double learningRate, Tensor gradScale, long number) {
-    Tensor scalars = scalars(learningRate / (1 + (number - 1) * settings.rateDecay()));
+    scalar(0, learningRate / (1 + (number - 1) * settings.rateDecay()));
+    Tensor scalars = scalars();
     ops().rmspropStep(step, scalars, gradScale, values(), grads(), sums, List.of(), List.of());
   }
 }

@@ -116,11 +116,24 @@ public final class Adam extends Optimizer {
 
   @Override
   void update(double learningRate, Tensor gradScale, long number) {
-    double size = learningRate / (1 - StrictMath.pow(settings.beta1(), number));
-    double root = StrictMath.sqrt(1 - StrictMath.pow(settings.beta2(), number));
-    double decay = settings.decoupled() ? 1 - learningRate * settings.weightDecay() : 1;
-    Tensor scalars =
-        settings.rawEpsilon() ? scalars(size * root, 1, decay) : scalars(size, 1 / root, decay);
-    ops().adamStep(step, scalars, gradScale, values(), grads(), m, v, vMax);
+    double size = learningRate / (1 - power(settings.beta1(), number));
+    double root = StrictMath.sqrt(1 - power(settings.beta2(), number));
+    scalar(0, settings.rawEpsilon() ? size * root : size);
+    scalar(1, settings.rawEpsilon() ? 1 : 1 / root);
+    scalar(2, settings.decoupled() ? 1 - learningRate * settings.weightDecay() : 1);
+    ops().adamStep(step, scalars(), gradScale, values(), grads(), m, v, vMax);
+  }
+
+  /** base^n by squaring; StrictMath.pow would allocate its tables in each step. */
+  private static double power(double base, long n) {
+    double power = 1;
+    double square = base;
+    for (long rest = n; rest > 0; rest >>= 1) {
+      if ((rest & 1) == 1) {
+        power *= square;
+      }
+      square *= square;
+    }
+    return power;
   }
 }

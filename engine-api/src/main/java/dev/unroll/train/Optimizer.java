@@ -23,21 +23,30 @@ import java.util.Set;
 public abstract class Optimizer {
   private final Arena arena;
   private final List<Parameter> parameters;
+  private final List<Tensor> values;
+  private final List<Tensor> grads;
   private final Tensor scalars;
+  private final float[] rounded;
   private final Map<String, Tensor> state = new LinkedHashMap<>();
   private long steps;
 
   Optimizer(Arena arena, List<Parameter> parameters, int scalarCount) {
     this.arena = arena;
     this.parameters = List.copyOf(parameters);
+    this.values = parameters.stream().map(Parameter::value).toList();
+    this.grads = parameters.stream().map(Parameter::grad).toList();
     this.scalars = arena.tensor(1, scalarCount);
+    this.rounded = new float[scalarCount];
   }
 
   /** One that leaves the work, and the scalars, to others. */
   Optimizer(Arena arena, List<Optimizer> parts) {
     this.arena = arena;
     this.parameters = parts.stream().flatMap(p -> p.parameters.stream()).toList();
+    this.values = null;
+    this.grads = null;
     this.scalars = null;
+    this.rounded = null;
     requireDistinct(parameters);
     parts.forEach(p -> state.putAll(p.state));
   }
@@ -107,12 +116,13 @@ public abstract class Optimizer {
   /** Does step {@code number}, counted from 1. */
   abstract void update(double learningRate, Tensor gradScale, long number);
 
-  /** The numbers of a step where the operation reads them, each rounded once. */
-  final Tensor scalars(double... values) {
-    float[] rounded = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      rounded[i] = (float) values[i];
-    }
+  /** Sets one of the numbers of a step, rounded once. */
+  final void scalar(int i, double value) {
+    rounded[i] = (float) value;
+  }
+
+  /** The numbers of a step where the operation reads them. */
+  final Tensor scalars() {
     ops().write(rounded, scalars);
     return scalars;
   }
@@ -165,10 +175,10 @@ public abstract class Optimizer {
   }
 
   final List<Tensor> values() {
-    return parameters.stream().map(Parameter::value).toList();
+    return values;
   }
 
   final List<Tensor> grads() {
-    return parameters.stream().map(Parameter::grad).toList();
+    return grads;
   }
 }

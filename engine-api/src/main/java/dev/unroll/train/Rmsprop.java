@@ -79,7 +79,8 @@ public final class Rmsprop extends Optimizer {
 
   @Override
   void update(double learningRate, Tensor gradScale, long number) {
-    Tensor scalars = scalars(learningRate);
+    scalar(0, learningRate);
+    Tensor scalars = scalars();
     ops().rmspropStep(step, scalars, gradScale, values(), grads(), squares, means, buffers);
   }
 }

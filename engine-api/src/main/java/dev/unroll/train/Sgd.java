@@ -48,7 +48,8 @@ public final class Sgd extends Optimizer {
     }
   }
 
-  private final Settings settings;
+  private final SgdStep first;
+  private final SgdStep later;
   private final List<Tensor> buffers;
 
   /**
@@ -60,19 +61,24 @@ public final class Sgd extends Optimizer {
    */
   public Sgd(Arena arena, List<Parameter> parameters, Settings settings) {
     super(arena, parameters, 1);
-    this.settings = settings;
+    this.first = step(settings, true);
+    this.later = step(settings, false);
     this.buffers = settings.momentum() == 0 ? List.of() : slots("momentum_buffer");
+  }
+
+  private static SgdStep step(Settings settings, boolean first) {
+    return new SgdStep(
+        (float) settings.weightDecay(),
+        (float) settings.momentum(),
+        (float) (1 - settings.dampening()),
+        settings.nesterov(),
+        first);
   }
 
   @Override
   void update(double learningRate, Tensor gradScale, long number) {
-    SgdStep step =
-        new SgdStep(
-            (float) settings.weightDecay(),
-            (float) settings.momentum(),
-            (float) (1 - settings.dampening()),
-            settings.nesterov(),
-            number == 1);
-    ops().sgdStep(step, scalars(learningRate), gradScale, values(), grads(), buffers);
+    SgdStep step = number == 1 ? first : later;
+    scalar(0, learningRate);
+    ops().sgdStep(step, scalars(), gradScale, values(), grads(), buffers);
   }
 }

@@ -4,6 +4,7 @@ package dev.unroll.train;
 
 import dev.unroll.Arena;
 import dev.unroll.Ops;
+import dev.unroll.Recording;
 import dev.unroll.Tensor;
 import dev.unroll.nn.Parameter;
 import java.util.ArrayList;
@@ -30,7 +31,27 @@ public final class Trainer {
      * @return the loss [1, 1]
      */
     Tensor run(Arena arena, long number);
+
+    /**
+     * Writes the data of a run to tensors that outlive it, before {@link #run}.
+     *
+     * @param number as in {@link #run}
+     */
+    default void feed(long number) {}
+
+    /**
+     * Whether every run does the same on the same tensors, once they are fed. Then it is called
+     * once and recorded ({@link Ops#record}), which spares each step what surrounds the operations.
+     *
+     * @return false, unless overridden
+     */
+    default boolean repeats() {
+      return false;
+    }
   }
+
+  /** What a step measures, before the update; both is [loss, norm]. */
+  private record Measured(Tensor norm, Tensor both) {}
 
   private final Ops ops;
   private final Optimizer optimizer;
@@ -41,6 +62,11 @@ public final class Trainer {
   private float[] losses = new float[256];
   private int steps;
   private int parts = 1;
+  private final float[] read = new float[2];
+  private Recording gradients;
+  private Recording clip;
+  private Measured measured;
+  private Tensor scale;
 
   /**
    * A loop at step 0.
@@ -123,29 +149,81 @@ public final class Trainer {
    *     before left them
    */
   public void run(long until, BooleanSupplier stop) {
-    while (steps < until && !stop.getAsBoolean()) {
-      TrainingStep done = step();
-      if (steps == losses.length) {
-        losses = Arrays.copyOf(losses, 2 * steps);
+    try {
+      while (steps < until && !stop.getAsBoolean()) {
+        TrainingStep done = step();
+        if (steps == losses.length) {
+          losses = Arrays.copyOf(losses, 2 * steps);
+        }
+        losses[steps++] = done.loss();
+        listeners.forEach(l -> l.onStep(done));
       }
-      losses[steps++] = done.loss();
-      listeners.forEach(l -> l.onStep(done));
+    } finally {
+      forget(gradients);
+      forget(clip);
+      gradients = null;
+      clip = null;
+    }
+  }
+
+  private static void forget(Recording recording) {
+    if (recording != null) {
+      recording.close();
     }
   }
 
   private TrainingStep step() {
     long number = steps + 1L;
     double rate = learningRate.applyAsDouble(number);
-    try (Arena arena = ops.arena("training step " + number)) {
-      Parameter.zeroGrads(ops, optimizer.parameters());
-      Tensor loss = parts == 1 ? task.run(arena, number) : accumulated(arena, number);
-      Tensor norm = Clipping.norm(arena, optimizer.trained());
-      float[] read = readTogether(arena, loss, norm);
-      if (!Float.isFinite(read[0]) || !Float.isFinite(read[1])) {
-        throw new DivergedException(number, culprit(read[0]), read[0], rate);
+    if (parts == 1 && task.repeats()) {
+      repeat(number, rate);
+    } else {
+      try (Arena arena = ops.arena("training step " + number)) {
+        if (parts == 1) {
+          task.feed(number);
+        }
+        Measured measured = measure(arena, number);
+        requireFinite(measured, number, rate);
+        optimizer.step(rate, clipping.apply(arena, optimizer.trained(), measured.norm()));
       }
-      optimizer.step(rate, clipping.apply(arena, optimizer.trained(), norm));
-      return new TrainingStep(number, read[0], read[1], rate);
+    }
+    return new TrainingStep(number, read[0], read[1], rate);
+  }
+
+  /** A step whose parts are recorded the first time. */
+  private void repeat(long number, double rate) {
+    task.feed(number);
+    if (gradients == null) {
+      gradients = ops.record("training step", arena -> measured = measure(arena, number));
+    } else {
+      gradients.run();
+    }
+    requireFinite(measured, number, rate);
+    if (clip == null) {
+      clip =
+          ops.record(
+              "clipping",
+              arena -> scale = clipping.apply(arena, optimizer.trained(), measured.norm()));
+    } else {
+      clip.run();
+    }
+    optimizer.step(rate, scale);
+  }
+
+  private Measured measure(Arena arena, long number) {
+    Parameter.zeroGrads(ops, optimizer.parameters());
+    Tensor loss = parts == 1 ? task.run(arena, number) : accumulated(arena, number);
+    Tensor norm = Clipping.norm(arena, optimizer.trained());
+    Tensor both = arena.tensor(1, 2);
+    ops.copy(loss, both.cols(0, 1));
+    ops.copy(norm, both.cols(1, 1));
+    return new Measured(norm, both);
+  }
+
+  private void requireFinite(Measured measured, long number, double rate) {
+    ops.read(measured.both(), read);
+    if (!Float.isFinite(read[0]) || !Float.isFinite(read[1])) {
+      throw new DivergedException(number, culprit(read[0]), read[0], rate);
     }
   }
 
@@ -153,7 +231,9 @@ public final class Trainer {
     Tensor each = arena.tensor(1, parts);
     for (int i = 0; i < parts; i++) {
       try (Arena part = ops.arena("part " + (i + 1) + " of training step " + number)) {
-        ops.copy(task.run(part, (number - 1) * parts + i + 1), each.cols(i, 1));
+        long run = (number - 1) * parts + i + 1;
+        task.feed(run);
+        ops.copy(task.run(part, run), each.cols(i, 1));
       }
     }
     for (Parameter p : optimizer.trained()) {
@@ -162,13 +242,6 @@ public final class Trainer {
     Tensor mean = arena.tensor(1, 1);
     ops.sum(each, parts, mean);
     return mean;
-  }
-
-  private float[] readTogether(Arena arena, Tensor loss, Tensor norm) {
-    Tensor both = arena.tensor(1, 2);
-    ops.copy(loss, both.cols(0, 1));
-    ops.copy(norm, both.cols(1, 1));
-    return ops.read(both);
   }
 
   /** A parameter that is not finite is the cause of all else; a gradient names the layer. */

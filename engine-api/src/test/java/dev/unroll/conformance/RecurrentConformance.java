@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.function.Executable;
 
@@ -73,6 +74,12 @@ public abstract class RecurrentConformance {
     return Stream.concat(Stack.grid().stream(), Stack.withOptions().stream())
         .filter(stack -> !stack.drops())
         .map(stack -> test(stack.name(), () -> stack.compareOneByOne(ops)));
+  }
+
+  @Test
+  final void recordedStepsGiveTheBitsOfPlainOnes() {
+    RecordedTraining.check(ops);
+    assertThat(ops.memory().liveBuffers()).isZero();
   }
 
   private DynamicTest test(String name, Executable body) {

@@ -31,6 +31,7 @@ import dev.unroll.train.Optimizer;
 import dev.unroll.train.Sgd;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Trains a tiny network of each kind, so that the code around the kernels (layers, losses,
@@ -49,7 +50,7 @@ final class TrainingWarmUp {
   private final Ops ops;
   private final Arena arena;
   private final Initializer init;
-  private final List<Runnable> networks = new ArrayList<>();
+  private final List<Network> networks = new ArrayList<>();
 
   /**
    * Builds the networks.
@@ -68,13 +69,33 @@ final class TrainingWarmUp {
     }
   }
 
+  /** What a step of a network computes, and what updates it. */
+  record Network(Optimizer optimizer, Consumer<Arena> gradients) {
+    void step(Ops ops) {
+      try (Arena arena = ops.arena("step")) {
+        gradients.accept(arena);
+        update();
+      }
+    }
+
+    void update() {
+      optimizer.step(LEARNING_RATE, null);
+    }
+  }
+
+  List<Network> networks() {
+    return networks;
+  }
+
   /** One training step of each network. */
   void step() {
-    networks.forEach(Runnable::run);
+    for (Network network : networks) {
+      network.step(ops);
+    }
   }
 
   /** Classifies sequences of symbols: simple layer, SGD. */
-  private Runnable symbols(Steps steps) {
+  private Network symbols(Steps steps) {
     Sequential<Indices> model =
         Sequential.of("embedding", new Embedding(init, SYMBOLS, INPUT))
             .then("rnn", new Rnn(init, Activation.TANH, shape()))
@@ -85,7 +106,7 @@ final class TrainingWarmUp {
   }
 
   /** Predicts the next symbol at each step: LSTM, Adam. */
-  private Runnable text(Steps steps) {
+  private Network text(Steps steps) {
     Sequential<Indices> model =
         Sequential.of("embedding", new Embedding(init, SYMBOLS, INPUT))
             .then("lstm", new Lstm(init, shape()))
@@ -94,33 +115,25 @@ final class TrainingWarmUp {
     return classifying(steps, model, optimizer, steps.rows());
   }
 
-  private Runnable classifying(
+  private Network classifying(
       Steps steps, Sequential<Indices> model, Optimizer optimizer, int rows) {
     Indices input = arena.indices(new int[steps.rows()]);
     Indices classes = arena.indices(new int[rows]);
-    return () ->
-        train(
-            steps,
-            model,
-            input,
-            optimizer,
-            (step, output) -> Losses.crossEntropy(step, CrossEntropy.MEAN, output, classes, null));
+    Loss loss =
+        (step, output) -> Losses.crossEntropy(step, CrossEntropy.MEAN, output, classes, null);
+    return new Network(optimizer, step -> gradients(step, steps, model, input, loss));
   }
 
   /** Predicts numbers from numbers: GRU, squared error. */
-  private Runnable series(Steps steps) {
+  private Network series(Steps steps) {
     Sequential<Tensor> model = Sequential.of("gru", new Gru(init, shape()));
     Optimizer optimizer = new Adam(arena, model.parameters(), Adam.Settings.ADAM);
     Tensor input = half(steps.rows(), INPUT);
     Tensor target = half(steps.rows(), HIDDEN);
-    return () ->
-        train(
-            steps,
-            model,
-            input,
-            optimizer,
-            (step, output) ->
-                Losses.elementwise(step, ElementLoss.SQUARED, Reduction.MEAN, output, target));
+    Loss loss =
+        (step, output) ->
+            Losses.elementwise(step, ElementLoss.SQUARED, Reduction.MEAN, output, target);
+    return new Network(optimizer, step -> gradients(step, steps, model, input, loss));
   }
 
   private static Recurrent.Shape shape() {
@@ -138,13 +151,9 @@ final class TrainingWarmUp {
     Losses.Loss of(Arena step, Tensor output);
   }
 
-  private <I> void train(
-      Steps steps, Sequential<I> model, I input, Optimizer optimizer, Loss loss) {
-    try (Arena step = ops.arena("step")) {
-      Parameter.zeroGrads(ops, optimizer.parameters());
-      Trace trace = model.forward(Pass.of(step, steps), input, State.NONE);
-      trace.backwardToParameters(loss.of(step, trace.output()).gradient(), State.NONE);
-      optimizer.step(LEARNING_RATE, null);
-    }
+  private <I> void gradients(Arena step, Steps steps, Sequential<I> model, I input, Loss loss) {
+    Parameter.zeroGrads(ops, model.parameters());
+    Trace trace = model.forward(Pass.of(step, steps), input, State.NONE);
+    trace.backwardToParameters(loss.of(step, trace.output()).gradient(), State.NONE);
   }
 }

@@ -110,13 +110,13 @@ class RecurrentTest extends DeviceTest {
     State dFinal = randomState(all, B);
     State expected =
         Sequential.of("a", all)
-            .forward(pass, x, State.NONE.withAll("a.", initial))
-            .backward(dOutput, State.NONE.withAll("a.", dFinal))
+            .forward(pass, x, State.NONE.withAll("a", initial))
+            .backward(dOutput, State.NONE.withAll("a", dFinal))
             .initial();
     State found =
         Sequential.of("a", fewer)
-            .forward(pass, x, State.NONE.withAll("a.", initial))
-            .backwardToParameters(dOutput, State.NONE.withAll("a.", dFinal));
+            .forward(pass, x, State.NONE.withAll("a", initial))
+            .backwardToParameters(dOutput, State.NONE.withAll("a", dFinal));
     assertSameBits(found, expected);
     for (int i = 0; i < all.parameters().size(); i++) {
       assertSameBits(fewer.parameters().get(i).grad(), all.parameters().get(i).grad());

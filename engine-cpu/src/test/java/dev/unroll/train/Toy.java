@@ -25,7 +25,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** A small language model in training: carried state, dropout, Adam, clipping by norm. */
-final class Toy {
+final class Toy implements Trainer.Task {
   static final int BATCH = 3;
   static final int STEPS = 4;
   private static final int CLASSES = 5;
@@ -38,8 +38,21 @@ final class Toy {
   final Trainer trainer;
   final StreamBatches batches;
 
+  private final Indices ids;
+  private final Indices classes;
+  private final Indices key;
+  private final boolean recorded;
+
   Toy(Ops ops, Arena arena, double learningRate) {
+    this(ops, arena, learningRate, false);
+  }
+
+  Toy(Ops ops, Arena arena, double learningRate, boolean recorded) {
     this.ops = ops;
+    this.recorded = recorded;
+    this.ids = arena.indices(BATCH * STEPS);
+    this.classes = arena.indices(BATCH * STEPS);
+    this.key = arena.indices(4);
     Initializer init = new Initializer(arena, SEED);
     this.model =
         Sequential.of("embedding", new Embedding(init, CLASSES, 3))
@@ -54,21 +67,32 @@ final class Toy {
     }
     this.batches = new StreamBatches(tokens, BATCH, STEPS);
     this.trainer =
-        new Trainer(
-            ops, optimizer, Clipping.byNorm(0.5f), n -> learningRate * (1 + 1.0 / n), this::step);
+        new Trainer(ops, optimizer, Clipping.byNorm(0.5f), n -> learningRate * (1 + 1.0 / n), this);
   }
 
-  private Tensor step(Arena arena, long number) {
+  @Override
+  public boolean repeats() {
+    return recorded;
+  }
+
+  @Override
+  public void feed(long number) {
     if (batches.startsEpoch()) {
       carried.zero(ops);
     }
     int[] inputs = new int[BATCH * STEPS];
     int[] targets = new int[BATCH * STEPS];
     batches.next(inputs, targets);
-    Pass pass = Pass.of(arena, Steps.uniform(STEPS, BATCH)).withDropout(SEED, number);
-    Trace trace = model.forward(pass, arena.indices(inputs), carried);
-    Losses.Loss loss =
-        Losses.crossEntropy(arena, CrossEntropy.MEAN, trace.output(), arena.indices(targets), null);
+    ops.write(inputs, ids);
+    ops.write(targets, classes);
+    ops.write(Pass.dropoutKey(SEED, number), key);
+  }
+
+  @Override
+  public Tensor run(Arena arena, long number) {
+    Pass pass = Pass.of(arena, Steps.uniform(STEPS, BATCH)).withDropout(key);
+    Trace trace = model.forward(pass, ids, carried);
+    Losses.Loss loss = Losses.crossEntropy(arena, CrossEntropy.MEAN, trace.output(), classes, null);
     trace.backward(loss.gradient(), State.NONE);
     trace.finalState().copyTo(ops, carried);
     return loss.value();

@@ -32,6 +32,16 @@ class TrainerTest extends DeviceTest {
     assertThat(heard.get(4).gradNorm()).isPositive();
   }
 
+  @Test
+  void recordedStepsAreTheSame() {
+    Toy plain = new Toy(ops, arena, 0.1);
+    Toy recorded = new Toy(ops, arena, 0.1, true);
+    plain.run(30);
+    recorded.run(7);
+    recorded.run(30); // records anew
+    assertThat(recorded.digest()).isEqualTo(plain.digest());
+  }
+
   private static double mean(float[] losses, int from) {
     double sum = 0;
     for (int i = from; i < from + 20; i++) {
