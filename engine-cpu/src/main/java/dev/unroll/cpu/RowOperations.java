@@ -173,24 +173,27 @@ final class RowOperations {
     float[] o = floats(out);
     int oo = out.offset() + from;
     int n = to - from;
-    for (int chunk = 0; chunk < x.rows() || chunk == 0; chunk += CHUNK) {
-      Arrays.fill(sums, 0, n, 0f);
-      int r = chunk;
-      int end = Math.min(x.rows(), chunk + CHUNK);
-      for (; r + 4 <= end; r += 4) {
-        Spans.addRows4(n, floats(x), at(x, r) + from, x.rowStride(), sums, 0);
-      }
-      for (; r < end; r++) {
-        Spans.add(n, sums, 0, floats(x), at(x, r) + from, sums, 0);
-      }
-      if (chunk > 0) {
-        Spans.add(n, o, oo, sums, 0, o, oo);
-      } else if (beta == 0) {
-        System.arraycopy(sums, 0, o, oo, n);
-      } else {
-        Spans.scale(n, beta, o, oo, o, oo);
-        Spans.add(n, o, oo, sums, 0, o, oo);
-      }
+    if (beta == 0) {
+      Arrays.fill(o, oo, oo + n, 0f); // adding to +0 changes no sum, since none is -0
+    } else {
+      Spans.scale(n, beta, o, oo, o, oo);
+    }
+    for (int first = 0; first < x.rows() || first == 0; first += CHUNK) {
+      int rows = Math.min(CHUNK, x.rows() - first);
+      sumChunk(rows, n, floats(x), at(x, first) + from, x.rowStride(), sums);
+      Spans.add(n, o, oo, sums, 0, o, oo);
+    }
+  }
+
+  /** The sums of n columns over some rows, which stand stride apart. */
+  static void sumChunk(int rows, int n, float[] x, int xo, int stride, float[] sums) {
+    Arrays.fill(sums, 0, n, 0f);
+    int r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      Spans.addRows4(n, x, xo + r * stride, stride, sums, 0);
+    }
+    for (; r < rows; r++) {
+      Spans.add(n, sums, 0, x, xo + r * stride, sums, 0);
     }
   }
 

@@ -47,20 +47,20 @@ final class SpanWarmUp {
     () -> Cells.lstmGrad(N, N, ones, 0, ones, 0, ones, 0, ones, 0, state, 0, out, 0),
     () -> Cells.gru(N, N, gates, 0, ones, 0, ones, 0, out, 0),
     () -> Cells.gruGrad(N, N, ones, 0, ones, 0, ones, 0, state, 0, out, 0, more, 0),
-    () -> VectorLoops.TANH.run(4 * N, ones, 0, out, 0),
-    () -> VectorLoops.SIGMOID.run(4 * N, ones, 0, out, 0),
+    () -> VectorLoops.TANH.run(N, ones, 0, out, 0),
+    () -> VectorLoops.SIGMOID.run(N, ones, 0, out, 0),
     () -> SpanOptimisers.adam(N, ADAM, 0.1f, 1f, 1f, 1f, state, 0, ones, 0, first, 0, second, 0),
-    () -> VectorLoops.SHIFTED_EXP.run(4 * N, ones, 0, rows.max(4 * N, ones, 0), out, 0),
-    () -> VectorLoops.LOG.run(4 * N, ones, 0, out, 0),
-    () -> Spans.divideScale(4 * N, ones, 0, rows.sum(4 * N, ones, 0), 1f, out, 0),
-    () -> rows.sumOfProducts(4 * N, ones, 0, ones, 0),
+    () -> VectorLoops.SHIFTED_EXP.run(N, ones, 0, rows.max(N, ones, 0), out, 0),
+    () -> VectorLoops.LOG.run(N, ones, 0, out, 0),
+    () -> Spans.divideScale(N, ones, 0, rows.sum(N, ones, 0), 1f, out, 0),
+    () -> RowOperations.sumChunk(9, N, ones, 0, 0, out),
+    () -> rows.sumOfProducts(N, ones, 0, ones, 0),
   };
 
   private final Runnable[] arithmetic = {
     () -> Spans.add(N, ones, 0, ones, 0, out, 0),
     () -> Spans.mul(N, ones, 0, ones, 0, out, 0),
     () -> Spans.divide(N, ones, 0, 3f, out, 0),
-    () -> Spans.addRows4(N, ones, 0, N, out, 0),
     () -> Spans.squaredDifference(N, ones, 0, state, 0, out, 0),
     () -> Spans.twiceDifference(N, 0.5f, ones, 0, state, 0, out, 0),
     () -> SpanOptimisers.plain(N, 0.5f, 1f, ones, 0, out, 0),
@@ -69,7 +69,7 @@ final class SpanWarmUp {
     () -> Spans.relu(N, ones, 0, out, 0),
     () -> Spans.reluGrad(N, ones, 0, ones, 0, out, 0),
     () -> Spans.tanhGrad(N, ones, 0, ones, 0, out, 0),
-    () -> Spans.shift(4 * N, ones, 0, 0.5f, out, 0),
+    () -> Spans.shift(N, ones, 0, 0.5f, out, 0),
   };
 
   SpanWarmUp() {

@@ -62,7 +62,7 @@ final class TrainingWarmUp {
     this.ops = ops;
     this.arena = arena;
     init = new Initializer(arena, 0);
-    for (Steps steps : List.of(Steps.uniform(2, 1), Steps.uniform(4, 2))) {
+    for (Steps steps : List.of(Steps.uniform(16, 1), Steps.uniform(8, 3))) {
       networks.add(symbols(steps));
       networks.add(text(steps));
       networks.add(series(steps));
@@ -73,9 +73,14 @@ final class TrainingWarmUp {
   record Network(Optimizer optimizer, Consumer<Arena> gradients) {
     void step(Ops ops) {
       try (Arena arena = ops.arena("step")) {
+        clear(ops);
         gradients.accept(arena);
         update();
       }
+    }
+
+    void clear(Ops ops) {
+      Parameter.zeroGrads(ops, optimizer.parameters());
     }
 
     void update() {
@@ -151,8 +156,8 @@ final class TrainingWarmUp {
     Losses.Loss of(Arena step, Tensor output);
   }
 
-  private <I> void gradients(Arena step, Steps steps, Sequential<I> model, I input, Loss loss) {
-    Parameter.zeroGrads(ops, model.parameters());
+  private static <I> void gradients(
+      Arena step, Steps steps, Sequential<I> model, I input, Loss loss) {
     Trace trace = model.forward(Pass.of(step, steps), input, State.NONE);
     trace.backwardToParameters(loss.of(step, trace.output()).gradient(), State.NONE);
   }

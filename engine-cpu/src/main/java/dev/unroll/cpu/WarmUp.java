@@ -21,9 +21,11 @@ final class WarmUp {
   private static final long LIMIT_NANOS = 4_000_000_000L;
 
   /**
-   * HotSpot's first compiler takes a method after 200 calls; not all are called in each network.
+   * HotSpot's last compiler takes a method after 5000 calls, some of which a network makes once in
+   * a step; what it has not finished when the backend is open takes a processor from the first
+   * steps.
    */
-  private static final int ROUNDS = 500;
+  private static final int ROUNDS = 1500;
 
   /** Many, so that most of the time goes to kernels as long as one is slow. */
   private static final int PASSES = 16;

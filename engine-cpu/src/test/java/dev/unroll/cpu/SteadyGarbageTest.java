@@ -52,7 +52,15 @@ class SteadyGarbageTest {
   void recordedStepsAllocateNothing() {
     List<TrainingWarmUp.Network> networks = new TrainingWarmUp(ops, arena).networks();
     List<Recording> recordings = new ArrayList<>();
-    networks.forEach(n -> recordings.add(ops.record("step", n.gradients())));
+    for (TrainingWarmUp.Network network : networks) {
+      recordings.add(
+          ops.record(
+              "step",
+              step -> {
+                network.clear(ops);
+                network.gradients().accept(step);
+              }));
+    }
     assertThat(
             least(
                 0,
