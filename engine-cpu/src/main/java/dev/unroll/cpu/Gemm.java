@@ -22,6 +22,9 @@ final class Gemm {
   /** Below this many multiply-adds waking another thread costs more than it saves. */
   private static final long MIN_PARALLEL_WORK = 1 << 18;
 
+  /** Multiply-adds in the time that it takes to copy an element into a block or panel. */
+  private static final long COPY_COST = 24;
+
   private final Workers workers;
   private final GemmThread[] threads;
   private final Product product = new Product();
@@ -85,14 +88,19 @@ final class Gemm {
     p.clear();
   }
 
-  /** Splits the side whose largest share is relatively smaller; if equal, the longer side. */
+  /** Splits the side of which the largest share costs less; if equal, the longer side. */
   private void split(int rows, int cols) {
     int rowShare = share(rows, MicroKernels.TILE_ROWS);
     int colShare = share(cols, MicroKernels.PANEL);
-    long byRowsCost = (long) rowShare * cols;
-    long byColsCost = (long) colShare * rows;
+    long byRowsCost = cost(rowShare, cols);
+    long byColsCost = cost(rows, colShare);
     byColumns = byColsCost < byRowsCost || (byColsCost == byRowsCost && cols >= rows);
     share = byColumns ? colShare : rowShare;
+  }
+
+  /** Multiply-adds for each k, and the copying of what they read, which each thread does itself. */
+  private static long cost(int rows, int cols) {
+    return (long) rows * cols + COPY_COST * (rows + cols);
   }
 
   /** The whole tiles of one thread, in elements. */
