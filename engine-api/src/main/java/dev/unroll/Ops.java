@@ -123,6 +123,8 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
    * @param label name in messages
    * @param work done once, now, with an arena that lives as long as the recording
    * @return the recording, to be closed
+   * @throws IllegalStateException if the work does what a run would not repeat; it says what to do
+   *     instead, and nothing is recorded
    */
   public Recording record(String label, Consumer<Arena> work) {
     Arena arena = arena(label);

@@ -14,9 +14,9 @@ import java.util.Set;
 /**
  * Operations that {@link Ops#record} has seen, to be run again in the same order on the same
  * tensors, usually a training step. A run repeats only what the device does: no layer is entered,
- * no tensor is made, no shape is checked, and nothing is left to the garbage collector. What
- * changes from run to run is written to tensors of an arena outside before each: inputs, targets,
- * the key of dropout masks. Numbers given to operations stay those of the recording.
+ * no tensor is made and no shape is checked, so nothing of these is left to the garbage collector.
+ * What changes from run to run is written to tensors of an arena outside before each: inputs,
+ * targets, the key of dropout masks. Numbers given to operations stay those of the recording.
  *
  * <p>All results have the same bits as those of the same calls one by one. Row numbers and classes
  * are checked in every run.
@@ -27,6 +27,7 @@ public final class Recording implements AutoCloseable {
   private final List<Runnable> operations = new ArrayList<>();
   private final Set<Storage> seen = new LinkedHashSet<>();
   private List<Storage> used = List.of();
+  private boolean closed;
 
   Recording(Ops ops, Arena arena) {
     this.ops = ops;
@@ -101,11 +102,14 @@ public final class Recording implements AutoCloseable {
   /**
    * Does all of it once more; the device need not be done on return.
    *
-   * @throws IllegalStateException if this is closed, or an arena whose tensors it works on
+   * @throws IllegalStateException if this is closed, or an arena whose tensors it works on is
    * @throws IllegalArgumentException if a row number or class is out of range
    */
   public void run() {
     ops.begin("run");
+    if (closed) {
+      throw new IllegalStateException("run: recording '" + label() + "' is closed");
+    }
     for (int i = 0; i < used.size(); i++) {
       used.get(i).requireLive("run", this);
     }
@@ -114,9 +118,10 @@ public final class Recording implements AutoCloseable {
     }
   }
 
-  /** Frees the tensors that were made while it was recorded. */
+  /** Frees the tensors that were made while it was recorded; a second close does nothing. */
   @Override
   public void close() {
+    closed = true;
     arena.close();
   }
 

@@ -106,11 +106,9 @@ final class CpuBackend extends SpanBackend {
 
   @Override
   public void norm(List<Tensor> xs, Tensor out) {
-    for (Tensor x : xs) {
-      if (!x.isDense()) {
-        super.norm(xs, out);
-        return;
-      }
+    if (!allDense(xs)) {
+      super.norm(xs, out);
+      return;
     }
     float squares = rows.sumOfSquares(xs);
     if (squares <= Float.MAX_VALUE) {

@@ -213,7 +213,7 @@ abstract class SpanBackend extends ScalarBackend {
     updates.sgd(step, scalars, gradScale, params, grads, buffers);
   }
 
-  private static boolean allDense(List<Tensor> tensors) {
+  static boolean allDense(List<Tensor> tensors) {
     for (int i = 0; i < tensors.size(); i++) {
       if (!tensors.get(i).isDense()) {
         return false;

@@ -122,6 +122,17 @@ class RecordingTest extends DeviceTest {
   }
 
   @Test
+  void aClosedRecordingDoesNotRun() {
+    Tensor x = arena.tensor(1, 1);
+    Recording recording = ops.record("r", a -> ops.fill(1, x));
+    recording.close();
+    recording.close();
+    assertThatThrownBy(recording::run)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("run: recording 'r' is closed");
+  }
+
+  @Test
   void anErrorOfTheDeviceComesAsItIs() {
     try (Ops broken = new Ops(withoutFill());
         Arena own = broken.arena("own")) {
