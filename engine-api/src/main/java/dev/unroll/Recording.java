@@ -43,8 +43,8 @@ public final class Recording implements AutoCloseable {
   FusedOperations recorder(FusedOperations device) {
     InvocationHandler handler =
         (proxy, operation, operands) -> {
-          add(() -> call(device, operation, operands));
           call(device, operation, operands);
+          add(() -> call(device, operation, operands));
           return null;
         };
     Class<?>[] faces = {FusedOperations.class};
