@@ -216,6 +216,9 @@ public final class Ops extends CheckedOperations implements AutoCloseable {
     }
     if (recording() != null) {
       requireOwn(dst.storage(), dst);
+      if (!dst.isDense()) {
+        refuseRecording("write", "write to a dense tensor and copy that to " + dst);
+      }
       float[] kept = values.clone();
       recording().add(() -> backend.write(kept, dst));
     }

@@ -196,6 +196,9 @@ final class CpuBackend extends SpanBackend {
     numbers = rowNumbers;
     gatherOut = out;
     spread.split(out.rows(), out.size(), gatherPart);
+    gathered = null;
+    numbers = null;
+    gatherOut = null;
   }
 
   private void gatherPart(int from, int to) {

@@ -69,6 +69,16 @@ final class RowOperations {
     } else {
       workers.run(rowsPart);
     }
+    clear();
+  }
+
+  /** Drops the references to the caller's memory. */
+  private void clear() {
+    x = null;
+    y = null;
+    rstd = null;
+    dy = null;
+    dx = null;
   }
 
   private void rowsPart(int part) {
@@ -161,6 +171,7 @@ final class RowOperations {
     number = beta;
     y = out;
     workers.run(sumRowsPart);
+    clear();
   }
 
   private void sumRowsPart(int part) {
@@ -221,6 +232,7 @@ final class RowOperations {
     } else {
       workers.run(segmentsPart);
     }
+    clear();
     float total = 0f;
     for (int i = 0; i < count; i++) {
       total = total + sums[i];
@@ -279,6 +291,7 @@ final class RowOperations {
     float sum = scratch[0].sum(count, losses, 0);
     floats(denominator)[denominator.offset()] = divisor;
     floats(loss)[loss.offset()] = mean ? sum / divisor : sum;
+    this.targets = null;
   }
 
   private int target(int r) {

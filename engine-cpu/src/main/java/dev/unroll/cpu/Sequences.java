@@ -310,16 +310,27 @@ final class Sequences {
     hidden = wHh.cols();
     mat(weights, wHh);
     if (transposed) {
-      weights.set(
-          weights.data,
-          weights.offset,
-          weights.cols,
-          weights.rows,
-          weights.colStride,
-          weights.rowStride);
+      weights.setTransposed(weights);
     }
     pack(lots.byColumns(steps.batch(), steps.rows(), wHh.size()));
     lots.run(steps.batch(), steps.rows(), wHh.size(), share);
+    clear();
+  }
+
+  /** Drops the references to the caller's memory. */
+  private void clear() {
+    weights.data = null;
+    bHh = null;
+    gates = null;
+    fromH = null;
+    hs = null;
+    cs = null;
+    tanhC = null;
+    dOut = null;
+    dh = null;
+    dc = null;
+    dGates = null;
+    dFromH = null;
   }
 
   /**

@@ -66,6 +66,17 @@ final class Spread {
     operands.out = HostBuffer.floats(out);
     boolean dense = x.isDense() && y.isDense() && out.isDense();
     split(dense ? out.size() : out.rows(), out.size(), dense ? elements : rows);
+    clear();
+  }
+
+  /** Drops the references to the caller's memory. */
+  private void clear() {
+    x = null;
+    y = null;
+    out = null;
+    operands.x = null;
+    operands.y = null;
+    operands.out = null;
   }
 
   private void elements(int from, int to) {

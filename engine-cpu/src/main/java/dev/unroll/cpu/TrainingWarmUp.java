@@ -42,7 +42,7 @@ final class TrainingWarmUp {
   private static final int SYMBOLS = 8;
   private static final int INPUT = 16;
 
-  /** With the LSTM and two sequences just enough work for threads. */
+  /** With the LSTM and three sequences just enough work for threads. */
   private static final int HIDDEN = 64;
 
   private static final double LEARNING_RATE = 1e-6;

@@ -52,6 +52,7 @@ final class Updates {
       second = v.get(i);
       spread.split(param.size(), 4 * param.size(), adamPart);
     }
+    clear();
   }
 
   /** SGD; there are no buffers without momentum. */
@@ -70,11 +71,20 @@ final class Updates {
       first = buffers.isEmpty() ? null : buffers.get(i);
       spread.split(param.size(), param.size(), sgdPart);
     }
+    clear();
   }
 
   private void select(Tensor p, Tensor g) {
     param = p;
     grad = g;
+  }
+
+  /** Drops the references to the caller's memory. */
+  private void clear() {
+    param = null;
+    grad = null;
+    first = null;
+    second = null;
   }
 
   private static float scalar(Tensor t, int i) {

@@ -36,8 +36,8 @@ final class WarmUp {
   private WarmUp() {}
 
   /**
-   * Runs each kernel until it is fast, and training steps of tiny networks meanwhile; takes one or
-   * two seconds.
+   * Runs each kernel until it is fast, and training steps of tiny networks meanwhile; takes two or
+   * three seconds.
    *
    * @param threads of the backend that the networks are trained on, one of its own
    */

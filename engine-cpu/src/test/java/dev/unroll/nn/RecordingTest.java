@@ -68,6 +68,7 @@ class RecordingTest extends DeviceTest {
     refused(a -> ops.arena("more"), "arena: a run of recording 'r'");
     refused(a -> ops.record("inner", b -> {}), "arena: a run of recording 'r'");
     refused(a -> ops.write(new float[4], x), "would write the same to tensor [2x2]");
+    refused(a -> ops.write(new float[2], a.tensor(2, 2).cols(0, 1)), "write to a dense tensor");
     refused(a -> ops.write(new int[2], ids), "would write the same to indices [2]");
   }
 
